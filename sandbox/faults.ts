@@ -20,7 +20,10 @@ export class Faults {
   apply(req: IncomingMessage, res: ServerResponse, answer: () => void): void {
     const path = (req.url ?? '').split('?', 1)[0]
     const planned = this.#planned.find((one) => one.path === path && one.times > 0)
-    if (!planned) return answer()
+    if (!planned) {
+      answer()
+      return
+    }
     planned.times -= 1
     planned.fault(req, res, answer)
   }
