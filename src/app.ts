@@ -1,0 +1,106 @@
+import { join } from 'node:path'
+import ejs from 'ejs'
+import express, { type Express } from 'express'
+import type { AwsClients } from './aws-client.ts'
+import type { Config } from './config.ts'
+import type { HttpClient } from './http-client.ts'
+import { fragmentCallback, loginCallback } from './login/callback.ts'
+import { loginPage } from './login/login-page.ts'
+import { logout } from './login/logout.ts'
+import { ProviderDirectory } from './login/providers/index.ts'
+import { startLogin } from './login/start.ts'
+import { createAudit } from './observe/audit.ts'
+import type { Log } from './observe/log.ts'
+import { bucketsPage } from './s3/buckets-page.ts'
+import { Attempts } from './session/attempts.ts'
+import { sessionMiddleware } from './session/middleware.ts'
+import { SealedStore } from './session/sealed-store.ts'
+import { Sealer } from './session/sealing.ts'
+import type { SessionStore } from './session/stores/index.ts'
+import { accessLog } from './web/access-log.ts'
+import { assetAddresses, assetsPath, serveAssets } from './web/assets.ts'
+import { errorPage, methodNotAllowed, notFound } from './web/error-page.ts'
+import { alive } from './web/health.ts'
+import { privacyPage } from './web/privacy-page.ts'
+import { publicOrigin } from './web/public-origin.ts'
+import { requestId } from './web/request-id.ts'
+import { sameOrigin } from './web/same-origin.ts'
+import { allowPictureFrom, noStore, securityHeaders } from './web/security-headers.ts'
+
+const root = join(import.meta.dirname, '..')
+const publicFolder = join(root, 'public')
+
+/** What the application is made of; `main.ts` and the tests make the parts and hand them in. */
+export interface AppParts {
+  config: Config
+  http: HttpClient
+  aws: AwsClients
+  sessionStore: SessionStore
+  log: Log
+}
+
+/** Assembles the Express application. Connects to nothing. */
+export function createApp({ config, http, aws, sessionStore, log }: AppParts): Express {
+  const providers = new ProviderDirectory(config, http)
+  const audit = createAudit(log)
+  const sealer = new Sealer(config.session.secrets)
+  const attempts = new Attempts(sealer)
+  const callback = { providers, attempts, sts: aws.sts, roleSession: config.aws, audit }
+  // As text, for URLSearchParams to read: a parser would merge fields that come twice.
+  const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '32kb' })
+  // Only what needs to know a person looks for a session; the store is asked only where there is a cookie.
+  const session = sessionMiddleware(new SealedStore(sessionStore, sealer, log), config.session.secrets)
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('trust proxy', config.trustProxy)
+  app.set('query parser', 'simple')
+  app.set('etag', false)
+  app.set('views', join(root, 'views'))
+  app.set('view engine', 'ejs')
+  app.set('view cache', true)
+  app.engine('ejs', ejs.renderFile)
+  app.locals.asset = assetAddresses(publicFolder)
+
+  app.use(requestId)
+  // Balancers check health by address and over plain HTTP: before any rule about hosts.
+  app.route('/healthz').get(alive).all(methodNotAllowed('GET, HEAD'))
+  app.use(accessLog(log))
+  app.use(publicOrigin(config.publicUrl))
+  app.use(securityHeaders)
+  app.use(assetsPath, serveAssets(publicFolder))
+
+  app.route('/').get(loginPage(providers)).all(methodNotAllowed('GET, HEAD'))
+  app
+    .route('/privacy')
+    .get(
+      privacyPage(
+        config,
+        providers.list().map(({ face }) => face.displayName),
+      ),
+    )
+    .all(methodNotAllowed('GET, HEAD'))
+
+  app.use(noStore)
+  app
+    .route('/initiateLogin/:provider')
+    .get(startLogin(providers, attempts))
+    .all(methodNotAllowed('GET, HEAD'))
+  app
+    .route('/oauth2callback/:provider')
+    .get(session, loginCallback(callback))
+    .post(sameOrigin, readForm, session, fragmentCallback(callback))
+    .all(methodNotAllowed('GET, HEAD, POST'))
+  app
+    .route('/s3')
+    .get(session, bucketsPage({ aws, allowPictureFrom, providerName: (id) => providers.displayName(id) }))
+    .all(methodNotAllowed('GET, HEAD'))
+  app
+    .route('/logout')
+    .post(sameOrigin, readForm, session, logout(providers, audit))
+    .all(methodNotAllowed('POST'))
+
+  app.use(notFound)
+  app.use(errorPage(log))
+  return app
+}

@@ -1,0 +1,357 @@
+import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
+import { z } from 'zod'
+
+/** What is wrong with one environment variable. Never repeats the value. */
+export interface ConfigProblem {
+  variable: string
+  problem: string
+}
+
+/** What the operator said of one identity provider that can be used. */
+export interface ProviderSettings {
+  /** Lower-case name, as in `/initiateLogin/:provider`. */
+  id: string
+  kind: 'amazon' | 'facebook' | 'openid-connect'
+  clientId: string
+  /** `undefined` for a public client of an OpenID provider. */
+  clientSecret?: string | undefined
+  roleArn: string
+  label?: string | undefined
+  scope?: string | undefined
+  icon?: string | undefined
+  /** Issuer identifier of an OpenID provider. */
+  issuer?: string | undefined
+  /** Amazon only. */
+  grant?: 'code' | 'implicit'
+  authorizeUrl?: string
+  apiUrl?: string
+  /** Facebook only. */
+  dialogUrl?: string
+  graphUrl?: string
+}
+
+/** A provider that is switched off, and why. */
+export interface ProviderOff {
+  id: string
+  label?: string | undefined
+  /** True when nothing was set but placeholders: a choice, not a mistake. */
+  untouched: boolean
+  problems: ConfigProblem[]
+}
+
+/** All that the process is told from outside. */
+export interface Config {
+  /** TCP port; 0 takes a free one. */
+  port: number
+  /** Origin without a trailing slash; `undefined`: taken from each request. */
+  publicUrl: string | undefined
+  /** Express's `trust proxy`: addresses, subnets, or a number of hops. */
+  trustProxy: string[] | number | false
+  logLevel: string
+  session: {
+    /** Newest first. */
+    secrets: string[]
+    /** True when no secret was given: sessions end with the process. */
+    secretIsDrawn: boolean
+    store: string
+  }
+  aws: {
+    region: string
+    stsEndpoint: string | undefined
+    s3Endpoint: string | undefined
+    roleSessionSeconds: number
+    roleSessionName: 'email' | 'subject'
+    /** JSON text of the inline policy; `undefined`: none is sent. */
+    sessionPolicy: string | undefined
+  }
+  providers: ProviderSettings[]
+  providersOff: ProviderOff[]
+}
+
+/** Start-up is refused; `problems` has all the reasons. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: ConfigProblem[]
+
+  constructor(problems: ConfigProblem[]) {
+    super(problems.map(({ variable, problem }) => `${variable} ${problem}`).join('; '))
+    this.problems = problems
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+
+const webUrl = z.string().refine(
+  (text) => {
+    const url = URL.parse(text)
+    if (!url || url.username || url.password || url.hash) return false
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+  },
+  { error: 'must be an https: URL (http: for a loopback host only), without credentials or fragment' },
+)
+
+const baseUrl = webUrl.transform((text) => text.replace(/\/+$/, ''))
+
+const originUrl = webUrl
+  .refine((text) => ['', '/'].includes(text.slice(new URL(text).origin.length)), {
+    error: 'must be an origin: scheme, host and port, without a path',
+  })
+  .transform((text) => new URL(text).origin)
+
+const wholeNumber = (lowest: number, highest: number) => {
+  const error = `must be a whole number from ${lowest} to ${highest}`
+  return z
+    .string()
+    .regex(/^\d+$/, { error })
+    .transform(Number)
+    .pipe(z.number().min(lowest, { error }).max(highest, { error }))
+}
+
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` })
+
+const roleArn = z
+  .string()
+  .max(2048, { error: 'must have at most 2048 characters' })
+  .regex(/^arn:aws[a-z-]*:iam::(\d{12})?:role\/[\w+=,.@/-]+$/, {
+    error: 'must be the ARN of an IAM role, as in arn:aws:iam::123456789012:role/name',
+  })
+
+const credential = z.string().regex(/^[\x21-\x7e]{1,512}$/, {
+  error: 'must be 1 to 512 printable ASCII characters without spaces',
+})
+
+const region = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, { error: 'must be a region such as eu-west-1' })
+  .refine((name) => name !== 'aws-global', {
+    error: 'must be a real region: the global endpoint cannot be called unsigned',
+  })
+
+const trustProxy = z.string().transform((text, context) => {
+  if (text === 'none') return false
+  if (/^[1-9]$/.test(text)) return Number(text)
+  const parts = text.split(',').map((part) => part.trim())
+  const known = (part: string) => {
+    const [address = '', prefix = '0', ...rest] = part.split('/')
+    return (
+      ['loopback', 'linklocal', 'uniquelocal'].includes(part) ||
+      (isIP(address) > 0 && /^\d{1,3}$/.test(prefix) && rest.length === 0)
+    )
+  }
+  if (parts.every(known)) return parts
+  context.addIssue('must be addresses or subnets separated by commas, a number of hops from 1 to 9, or none')
+  return z.NEVER
+})
+
+const sessionSecrets = z
+  .string()
+  .transform((text) => text.split(',').map((secret) => secret.trim()))
+  .refine((secrets) => secrets.every((secret) => secret.length >= 16), {
+    error: 'must be one or more secrets of at least 16 characters, separated by commas, newest first',
+  })
+
+const sessionStore = z.string().regex(/^(memory:|sqlite:.*)$/, {
+  error: 'must be memory: or sqlite:PATH',
+})
+
+/** What this application does with a session, and so all that the session may do. */
+const listAndRead = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: ['s3:ListAllMyBuckets', 's3:ListBucket', 's3:GetBucketLocation', 's3:GetObject'],
+      Resource: '*',
+    },
+  ],
+})
+
+const sessionPolicy = z
+  .string()
+  .max(2048, { error: 'must have at most 2048 characters' })
+  .refine(
+    (text) => {
+      if (text === 'none') return true
+      try {
+        return typeof JSON.parse(text).Statement === 'object'
+      } catch {
+        return false
+      }
+    },
+    { error: 'must be none, or an IAM policy document in JSON' },
+  )
+  .transform((text) => (text === 'none' ? undefined : text))
+
+/** The texts that a template leaves where a value belongs. */
+const isPlaceholder = (value: string): boolean =>
+  /^(<|enter |insert |your[-_ ]|(replace|change)[-_ ]?(me|this|with))/i.test(value)
+
+/** The value of a variable; empty and placeholder texts count as not set. */
+const valueIn = (env: Environment, variable: string): string | undefined => {
+  const value = env[variable]?.trim()
+  return value && !isPlaceholder(value) ? value : undefined
+}
+
+/** Reads variables from `env`, and notes in `problems` what cannot be used. */
+function variableReader(env: Environment, problems: ConfigProblem[]) {
+  // A configuration with problems is thrown away whole, so that `fallback` is never used in place of a bad value.
+  const withDefault = <T>(variable: string, schema: z.ZodType<T>, fallback: T): T => {
+    const value = valueIn(env, variable)
+    if (value === undefined) return fallback
+    const result = schema.safeParse(value)
+    if (result.success) return result.data
+    problems.push({ variable, problem: result.error.issues[0]?.message ?? 'is malformed' })
+    return fallback
+  }
+  return {
+    withDefault,
+    optional: <T>(variable: string, schema: z.ZodType<T>): T | undefined =>
+      withDefault<T | undefined>(variable, schema, undefined),
+    required: (variable: string, schema: z.ZodType<string>): string => {
+      if (valueIn(env, variable) === undefined) {
+        problems.push({
+          variable,
+          problem: env[variable]?.trim() ? 'still has its placeholder text' : 'is missing',
+        })
+      }
+      return withDefault(variable, schema, '')
+    },
+  }
+}
+
+const displayText = z.string().max(60, { error: 'must have at most 60 characters' })
+
+function readProvider(env: Environment, prefix: string): ProviderSettings | ProviderOff {
+  const problems: ConfigProblem[] = []
+  const read = variableReader(env, problems)
+  const id = prefix.toLowerCase()
+  const common = {
+    id,
+    clientId: read.required(`${prefix}_APP_ID`, credential),
+    roleArn: read.required(`${prefix}_ROLE_ARN`, roleArn),
+    label: read.optional(`${prefix}_LABEL`, displayText),
+    scope: read.optional(
+      `${prefix}_SCOPE`,
+      z
+        .string()
+        .regex(/^[\x21-\x7e]+( [\x21-\x7e]+)*$/, { error: 'must be words separated by single spaces' }),
+    ),
+    icon: read.optional(
+      `${prefix}_ICON`,
+      z.string().regex(/^[a-z0-9-]+$/, { error: 'must be the name of a file in public/icons, without .svg' }),
+    ),
+  }
+  let settings: ProviderSettings
+  if (prefix === 'AMAZON') {
+    const grant = read.withDefault('AMAZON_GRANT', oneOf(['code', 'implicit']), 'code')
+    settings = {
+      ...common,
+      kind: 'amazon',
+      grant,
+      clientSecret:
+        grant === 'implicit'
+          ? read.optional('AMAZON_APP_SECRET', credential)
+          : read.required('AMAZON_APP_SECRET', credential),
+      authorizeUrl: read.withDefault('AMAZON_AUTHORIZE_URL', webUrl, 'https://www.amazon.com/ap/oa'),
+      apiUrl: read.withDefault('AMAZON_API_URL', baseUrl, 'https://api.amazon.com'),
+    }
+  } else if (prefix === 'FACEBOOK') {
+    settings = {
+      ...common,
+      kind: 'facebook',
+      clientSecret: read.required('FACEBOOK_APP_SECRET', credential),
+      dialogUrl: read.withDefault(
+        'FACEBOOK_DIALOG_URL',
+        webUrl,
+        'https://www.facebook.com/v26.0/dialog/oauth',
+      ),
+      graphUrl: read.withDefault('FACEBOOK_GRAPH_URL', baseUrl, 'https://graph.facebook.com/v26.0'),
+    }
+  } else if (prefix === 'GOOGLE') {
+    settings = {
+      ...common,
+      kind: 'openid-connect',
+      clientSecret: read.required('GOOGLE_APP_SECRET', credential),
+      issuer: read.withDefault('GOOGLE_ISSUER', webUrl, 'https://accounts.google.com'),
+    }
+  } else {
+    const secret = `${prefix}_APP_SECRET`
+    settings = {
+      ...common,
+      kind: 'openid-connect',
+      clientSecret: env[secret]?.trim() ? read.required(secret, credential) : undefined,
+      issuer: read.required(`${prefix}_ISSUER`, webUrl),
+    }
+  }
+  if (problems.length === 0) return settings
+  const untouched = ['_APP_ID', '_APP_SECRET', '_ROLE_ARN'].every(
+    (suffix) => valueIn(env, prefix + suffix) === undefined,
+  )
+  return { id, label: common.label, untouched, problems }
+}
+
+/** Amazon, Google and Facebook, then whatever else has an `X_ISSUER`, by name. */
+function providerPrefixes(env: Environment): string[] {
+  const known = ['AMAZON', 'GOOGLE', 'FACEBOOK']
+  const others = Object.keys(env).flatMap((name) => /^([A-Z][A-Z0-9_]*)_ISSUER$/.exec(name)?.[1] ?? [])
+  return [...known, ...others.filter((name) => !known.includes(name)).sort()]
+}
+
+/**
+ * Turns the environment into the configuration. A provider that cannot be used is switched off and named in
+ * `providersOff`.
+ * @throws ConfigError with every problem that keeps the process from starting.
+ */
+export function readConfig(env: Environment): Config {
+  const problems: ConfigProblem[] = []
+  const read = variableReader(env, problems)
+  const providers: ProviderSettings[] = []
+  const providersOff: ProviderOff[] = []
+  for (const prefix of providerPrefixes(env)) {
+    const provider = readProvider(env, prefix)
+    if ('problems' in provider) providersOff.push(provider)
+    else providers.push(provider)
+  }
+
+  const secrets = read.optional('SESSION_SECRET', sessionSecrets)
+  const production = env.NODE_ENV === 'production'
+  if (!valueIn(env, 'SESSION_SECRET') && production && providers.length > 0) {
+    problems.push({
+      variable: 'SESSION_SECRET',
+      problem: 'is missing: in production every instance must be given the same secret',
+    })
+  }
+
+  const config: Config = {
+    port: read.withDefault('PORT', wholeNumber(0, 65_535), 3000),
+    publicUrl: read.optional('PUBLIC_URL', originUrl),
+    trustProxy: read.withDefault('TRUST_PROXY', trustProxy, ['loopback', 'linklocal', 'uniquelocal']),
+    logLevel: read.withDefault(
+      'LOG_LEVEL',
+      oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+      'info',
+    ),
+    session: {
+      secrets: secrets ?? [randomBytes(32).toString('base64url')],
+      secretIsDrawn: secrets === undefined,
+      store: read.withDefault('SESSION_STORE', sessionStore, 'sqlite:sessions.sqlite'),
+    },
+    aws: {
+      region: read.withDefault('AWS_REGION', region, 'us-east-1'),
+      stsEndpoint: read.optional('AWS_ENDPOINT_URL_STS', webUrl),
+      s3Endpoint: read.optional('AWS_ENDPOINT_URL_S3', webUrl),
+      roleSessionSeconds: read.withDefault('ROLE_SESSION_SECONDS', wholeNumber(900, 43_200), 3600),
+      roleSessionName: read.withDefault('ROLE_SESSION_NAME', oneOf(['email', 'subject']), 'email'),
+      sessionPolicy: read.withDefault<string | undefined>('SESSION_POLICY', sessionPolicy, listAndRead),
+    },
+    providers,
+    providersOff,
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return config
+}

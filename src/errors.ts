@@ -1,0 +1,333 @@
+/** What a person and an operator are told about one kind of failure. */
+interface Explanation {
+  /** HTTP status of the answer. 5xx only for what the application itself saw go wrong. */
+  status: number
+  /** For the person, on the page. */
+  sentence: string
+  /** For the operator, in the log. */
+  instruction: string
+}
+
+/**
+ * Every failure that has a name, as `stage.what_happened`. A failure that came in by the browser is a 4xx,
+ * also when it claims to be the identity provider's: it cannot be told from a forgery.
+ */
+const catalogue = {
+  'request.not_found': {
+    status: 404,
+    sentence: 'There is no such page.',
+    instruction: 'Nothing to do.',
+  },
+  'request.method_not_allowed': {
+    status: 405,
+    sentence: 'This page cannot be used in this way.',
+    instruction: 'Nothing to do.',
+  },
+  'request.malformed': {
+    status: 400,
+    sentence: 'The browser sent something that this site cannot read.',
+    instruction: 'Frequent? Look for a proxy that rewrites requests.',
+  },
+  'request.too_large': {
+    status: 413,
+    sentence: 'The browser sent more than this site accepts.',
+    instruction: 'Nothing to do.',
+  },
+  'request.foreign_host': {
+    status: 421,
+    sentence: 'This site is not served under the address that was used.',
+    instruction: 'Only the host of PUBLIC_URL is served. Compare it with the name that people type.',
+  },
+  'request.cross_site': {
+    status: 403,
+    sentence: 'This request did not come from a page of this site, so nothing was done.',
+    instruction:
+      'Frequent? PUBLIC_URL differs from the address in the browser, or TRUST_PROXY lacks the proxy.',
+  },
+  'login.provider_unknown': {
+    status: 404,
+    sentence: 'There is no such way to sign in.',
+    instruction: 'Nothing to do. A provider is known once its X_APP_ID is set.',
+  },
+  'login.provider_off': {
+    status: 404,
+    sentence: 'This way to sign in is not available here.',
+    instruction: 'The log of the last start names the variables that are missing or malformed.',
+  },
+  'login.cancelled': {
+    status: 403,
+    sentence: 'You did not allow the sign-in, so nothing happened. You can try again at any time.',
+    instruction: 'Nothing to do.',
+  },
+  'login.state_missing': {
+    status: 400,
+    sentence: 'The sign-in came back incomplete. Please start it again.',
+    instruction:
+      'The callback was opened without a state parameter: a bookmark, a robot, or a stripped redirect.',
+  },
+  'login.no_attempt': {
+    status: 403,
+    sentence:
+      'This browser has no sign-in under way. It may have begun in another browser, or cookies are blocked. Please start again.',
+    instruction:
+      'Frequent? The attempt cookie does not survive the redirect: compare scheme and host of PUBLIC_URL with the browser’s.',
+  },
+  'login.state_mismatch': {
+    status: 403,
+    sentence: 'This sign-in was already used, or was started somewhere else. Please start it again.',
+    instruction: 'Frequent? SESSION_SECRET differs between instances, or somebody tries to forge sign-ins.',
+  },
+  'login.attempt_expired': {
+    status: 403,
+    sentence: 'This sign-in took too long and has expired. Please start it again.',
+    instruction: 'Nothing to do. An attempt is good for ten minutes.',
+  },
+  'login.provider_mismatch': {
+    status: 403,
+    sentence: 'This sign-in was started with another provider. Please start it again.',
+    instruction: 'Somebody, or a provider, mixed up two sign-ins (RFC 9700, mix-up attack).',
+  },
+  'login.grant_not_enabled': {
+    status: 400,
+    sentence: 'This kind of sign-in is switched off here. Please start again.',
+    instruction: 'A token came in the URL, which only AMAZON_GRANT=implicit accepts.',
+  },
+  'provider.refused': {
+    status: 400,
+    sentence: 'The identity provider did not complete the sign-in. Please try again.',
+    instruction: 'See the error and its description in this log line.',
+  },
+  'provider.busy': {
+    status: 400,
+    sentence:
+      'The identity provider says that it has a problem at the moment. Please try again in a few minutes.',
+    instruction:
+      'server_error or temporarily_unavailable came back by the browser. Look at the provider’s status page.',
+  },
+  'provider.misconfigured': {
+    status: 400,
+    sentence: 'The identity provider does not accept this application’s request. The operator must mend it.',
+    instruction:
+      'Compare X_APP_ID, X_SCOPE and the registered redirect URI with what the provider’s console shows.',
+  },
+  'provider.code_rejected': {
+    status: 400,
+    sentence: 'The identity provider no longer accepts this sign-in. Please start it again.',
+    instruction:
+      'The authorization code was used, expired, or belongs to another redirect URI or PKCE verifier.',
+  },
+  'provider.client_rejected': {
+    status: 502,
+    sentence: 'The identity provider does not recognise this application. The operator must mend it.',
+    instruction: 'X_APP_ID or X_APP_SECRET is wrong, or the secret was rotated.',
+  },
+  'provider.unreachable': {
+    status: 502,
+    sentence: 'The identity provider cannot be reached at the moment. Please try again in a few minutes.',
+    instruction:
+      'Name lookup, connection or TLS failed. Check outbound access, and X_ISSUER or the X_…_URL variables.',
+  },
+  'provider.unavailable': {
+    status: 502,
+    sentence: 'The identity provider has a problem at the moment. Please try again in a few minutes.',
+    instruction: 'The provider answered with a server error; look at its status page.',
+  },
+  'provider.timeout': {
+    status: 504,
+    sentence: 'The identity provider did not answer in time. Please try again in a few minutes.',
+    instruction: 'See which call was slow in this log line.',
+  },
+  'provider.throttled': {
+    status: 503,
+    sentence: 'The identity provider is being asked too often. Please try again in a few minutes.',
+    instruction: 'The provider answered 429, or its own code for it.',
+  },
+  'provider.answer_invalid': {
+    status: 502,
+    sentence: 'The identity provider gave an answer that makes no sense. Please try again later.',
+    instruction: 'See the cause: wrong status, not JSON, too large, or a missing field.',
+  },
+  'provider.token_not_ours': {
+    status: 403,
+    sentence: 'The identity provider issued this sign-in for another application, so it was refused.',
+    instruction: 'A token of another client was presented: an attack, or X_APP_ID names another application.',
+  },
+  'provider.token_invalid': {
+    status: 403,
+    sentence: 'The identity provider’s answer could not be verified, so the sign-in was refused.',
+    instruction:
+      'A signature or a claim of the token is wrong; the cause names it. Check the clock of this host.',
+  },
+  'provider.profile_mismatch': {
+    status: 403,
+    sentence:
+      'The identity provider gave contradicting answers about who you are, so the sign-in was refused.',
+    instruction: 'The profile and the verified token name two different subjects.',
+  },
+  'federation.access_denied': {
+    status: 403,
+    sentence: 'You are known, but AWS does not let this application act for you. The operator must mend it.',
+    instruction:
+      'The role does not exist, or its trust policy names another principal, application id or audience.',
+  },
+  'federation.web_identity_rejected': {
+    status: 403,
+    sentence: 'AWS could not verify your sign-in. Please try again; if it happens again, tell the operator.',
+    instruction:
+      'InvalidIdentityToken: the role’s provider is not this one, or the OpenID provider is not registered in IAM with this audience.',
+  },
+  'federation.claim_rejected': {
+    status: 403,
+    sentence: 'The identity provider told AWS that your sign-in is no longer good. Please sign in again.',
+    instruction: 'IDPRejectedClaim: the token expired or was revoked between the callback and the STS call.',
+  },
+  'federation.token_expired': {
+    status: 403,
+    sentence: 'Your sign-in expired before AWS saw it. Please sign in again.',
+    instruction: 'ExpiredTokenException: compare the clock of this host; look for slow provider calls.',
+  },
+  'federation.provider_unreachable': {
+    status: 503,
+    sentence: 'AWS could not reach the identity provider. Please try again in a moment.',
+    instruction:
+      'IDPCommunicationError after retries: STS could not fetch the provider’s keys or token information.',
+  },
+  'federation.request_invalid': {
+    status: 500,
+    sentence: 'AWS did not accept this application’s request. The operator must mend it.',
+    instruction:
+      'ValidationError: compare ROLE_SESSION_SECONDS with the role’s MaxSessionDuration, and X_ROLE_ARN.',
+  },
+  'federation.policy_rejected': {
+    status: 500,
+    sentence: 'AWS did not accept this application’s session policy. The operator must mend it.',
+    instruction: 'MalformedPolicyDocument or PackedPolicyTooLarge: see SESSION_POLICY.',
+  },
+  'federation.region_disabled': {
+    status: 500,
+    sentence: 'AWS does not hand out access in the region that this site uses. The operator must mend it.',
+    instruction:
+      'RegionDisabledException: activate STS for AWS_REGION in the account, or choose another region.',
+  },
+  'federation.throttled': {
+    status: 503,
+    sentence: 'AWS is being asked too often. Please try again in a moment.',
+    instruction: 'STS throttled the call after retries.',
+  },
+  'federation.unavailable': {
+    status: 502,
+    sentence: 'AWS has a problem at the moment. Please try again in a few minutes.',
+    instruction: 'STS answered with a server error after retries; see its code in this log line.',
+  },
+  'federation.unreachable': {
+    status: 502,
+    sentence: 'AWS cannot be reached at the moment. Please try again in a few minutes.',
+    instruction: 'Check outbound access to STS, AWS_REGION and AWS_ENDPOINT_URL_STS.',
+  },
+  'federation.timeout': {
+    status: 504,
+    sentence: 'AWS did not answer in time. Please try again in a few minutes.',
+    instruction: 'The STS call ran out of time.',
+  },
+  'federation.answer_invalid': {
+    status: 502,
+    sentence: 'AWS gave an answer that makes no sense. Please try again later.',
+    instruction: 'The STS answer was not readable, or lacked credentials. Check AWS_ENDPOINT_URL_STS.',
+  },
+  'federation.subject_mismatch': {
+    status: 403,
+    sentence: 'AWS and the identity provider disagree about who you are, so the sign-in was refused.',
+    instruction: 'SubjectFromWebIdentityToken differs from the subject that the provider vouched for.',
+  },
+  'session.required': {
+    status: 401,
+    sentence: 'Please sign in first.',
+    instruction: 'Nothing to do.',
+  },
+  'session.expired': {
+    status: 401,
+    sentence: 'Your access has run out. Please sign in again.',
+    instruction: 'Nothing to do.',
+  },
+  'session.store_unavailable': {
+    status: 503,
+    sentence: 'Your session cannot be read at the moment. Please try again in a moment.',
+    instruction: 'The session store of SESSION_STORE does not answer; the cause says why.',
+  },
+  's3.access_denied': {
+    status: 403,
+    sentence: 'Your role may not list buckets. The operator can allow it.',
+    instruction:
+      'Add s3:ListAllMyBuckets on Resource "*" to the role’s permission policy; look for a boundary or an SCP.',
+  },
+  's3.credentials_rejected': {
+    status: 401,
+    sentence: 'AWS no longer accepts this access. Please sign in again.',
+    instruction: 'S3 refused the session’s key, signature or token. Frequent? Check the clock of this host.',
+  },
+  's3.clock_skewed': {
+    status: 500,
+    sentence: 'The clock of this site is wrong, so AWS refuses its requests. The operator must mend it.',
+    instruction: 'RequestTimeTooSkewed: synchronise the clock of this host.',
+  },
+  's3.request_invalid': {
+    status: 400,
+    sentence: 'Amazon S3 did not accept this address. Please start from the bucket list.',
+    instruction: 'A parameter such as the continuation token was refused; it may come from an old link.',
+  },
+  's3.throttled': {
+    status: 503,
+    sentence: 'Amazon S3 is being asked too often. Please try again in a moment.',
+    instruction: 'SlowDown or another throttling answer after retries.',
+  },
+  's3.unreachable': {
+    status: 502,
+    sentence: 'Amazon S3 cannot be reached at the moment. Please try again in a few minutes.',
+    instruction: 'Check outbound access to S3, AWS_REGION and AWS_ENDPOINT_URL_S3.',
+  },
+  's3.timeout': {
+    status: 504,
+    sentence: 'Amazon S3 did not answer in time. Please try again in a few minutes.',
+    instruction: 'The S3 call ran out of time.',
+  },
+  's3.unavailable': {
+    status: 502,
+    sentence: 'Amazon S3 has a problem at the moment. Please try again in a few minutes.',
+    instruction: 'See S3’s code in this log line. For a region or endpoint error compare AWS_REGION.',
+  },
+  'internal.unexpected': {
+    status: 500,
+    sentence: 'Something went wrong on our side.',
+    instruction: 'A defect: please report it with the stack trace in this log line.',
+  },
+} as const satisfies Record<string, Explanation>
+
+export type ErrorCode = keyof typeof catalogue
+
+/** Harmless facts for the log: names, statuses, upstream codes. Never a token, never a body. */
+export type ErrorDetails = Record<string, string | number | boolean | undefined>
+
+/** The one error that the application throws on purpose. `cause` is for the log only. */
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, options: { cause?: unknown; details?: ErrorDetails } = {}) {
+    super(code, options.cause === undefined ? {} : { cause: options.cause })
+    this.code = code
+    this.details = options.details ?? {}
+  }
+
+  get status(): number {
+    return catalogue[this.code].status
+  }
+
+  get sentence(): string {
+    return catalogue[this.code].sentence
+  }
+
+  get instruction(): string {
+    return catalogue[this.code].instruction
+  }
+}

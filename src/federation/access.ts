@@ -1,0 +1,27 @@
+/** Temporary credentials of an assumed role. They leave the server only inside signatures. */
+export interface Access {
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken: string
+  /** Milliseconds since the epoch. */
+  expiresAt: number
+  /** ARN of the role that was asked for. */
+  roleArn: string
+  /** ARN of the role session, as CloudTrail shows it. */
+  assumedRoleArn: string
+  roleSessionName: string
+}
+
+const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`
+
+/** The time from `now` until `expiresAt`, both in milliseconds since the epoch, in words: `1 hour 5 minutes`. */
+export function timeLeft(expiresAt: number, now: number): string {
+  const minutes = Math.floor((expiresAt - now) / 60_000)
+  if (minutes < 1) return 'less than a minute'
+  const hours = Math.floor(minutes / 60)
+  const parts = [
+    hours > 0 ? plural(hours, 'hour') : '',
+    minutes % 60 > 0 ? plural(minutes % 60, 'minute') : '',
+  ]
+  return parts.filter(Boolean).join(' ')
+}

@@ -1,0 +1,100 @@
+import { AssumeRoleWithWebIdentityCommand, type STSClient } from '@aws-sdk/client-sts'
+import { type AwsFailure, awsFailure, throttlingCodes, transportFailure } from '../aws-client.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
+import { requestContext } from '../request-context.ts'
+import type { Access } from './access.ts'
+import type { Identity } from './identity.ts'
+import { roleSessionName } from './role-session-name.ts'
+
+/** How roles are assumed, the same for everybody. */
+export interface RoleSessionSettings {
+  roleSessionSeconds: number
+  roleSessionName: 'email' | 'subject'
+  sessionPolicy: string | undefined
+}
+
+const byAwsCode: Record<string, ErrorCode> = {
+  AccessDenied: 'federation.access_denied',
+  InvalidIdentityToken: 'federation.web_identity_rejected',
+  IDPRejectedClaim: 'federation.claim_rejected',
+  ExpiredTokenException: 'federation.token_expired',
+  ExpiredToken: 'federation.token_expired',
+  IDPCommunicationError: 'federation.provider_unreachable',
+  ValidationError: 'federation.request_invalid',
+  MissingParameter: 'federation.request_invalid',
+  InvalidParameterValue: 'federation.request_invalid',
+  MalformedPolicyDocument: 'federation.policy_rejected',
+  PackedPolicyTooLarge: 'federation.policy_rejected',
+  RegionDisabledException: 'federation.region_disabled',
+}
+
+function codeOf({ awsCode, httpStatus = 0 }: AwsFailure): ErrorCode {
+  const known = byAwsCode[awsCode]
+  if (known) return known
+  if (throttlingCodes.includes(awsCode) || httpStatus === 429) return 'federation.throttled'
+  // Ceph's RADOS Gateway refuses without a code.
+  if (httpStatus === 403) return 'federation.access_denied'
+  return httpStatus >= 500 ? 'federation.unavailable' : 'federation.answer_invalid'
+}
+
+function toFederationError(cause: unknown, details: Record<string, string>): unknown {
+  const failure = awsFailure(cause)
+  const transport = transportFailure(cause)
+  const code = transport ? (`federation.${transport}` as const) : codeOf(failure)
+  return new AppError(code, { cause, details: { ...details, ...failure } })
+}
+
+/**
+ * Exchanges a web identity for temporary credentials of a role. The call is unsigned: the web identity token is
+ * the only credential in it.
+ * @throws AppError `federation.*`
+ * @see AssumeRoleWithWebIdentity, AWS STS API reference
+ */
+export async function assumeRoleWithWebIdentity(
+  sts: STSClient,
+  settings: RoleSessionSettings,
+  roleArn: string,
+  identity: Identity,
+): Promise<Access> {
+  const sessionName = roleSessionName(identity.person, settings.roleSessionName)
+  const command = new AssumeRoleWithWebIdentityCommand({
+    RoleArn: roleArn,
+    RoleSessionName: sessionName,
+    WebIdentityToken: identity.webIdentityToken,
+    ProviderId: identity.stsProviderId,
+    DurationSeconds: settings.roleSessionSeconds,
+    Policy: settings.sessionPolicy,
+  })
+  const details = { provider: identity.person.providerId, roleArn, roleSessionName: sessionName }
+  const deadline = requestContext()?.deadline
+  const answer = await sts
+    .send(command, deadline ? { abortSignal: deadline } : {})
+    .catch((cause: unknown) => {
+      throw toFederationError(cause, details)
+    })
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
+  if (
+    !AccessKeyId ||
+    !SecretAccessKey ||
+    !SessionToken ||
+    !Expiration ||
+    Number.isNaN(Expiration.getTime())
+  ) {
+    throw new AppError('federation.answer_invalid', {
+      details: { ...details, problem: 'incomplete credentials' },
+    })
+  }
+  const subject = answer.SubjectFromWebIdentityToken
+  if (subject !== undefined && subject !== identity.person.subject) {
+    throw new AppError('federation.subject_mismatch', { details })
+  }
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+    expiresAt: Expiration.getTime(),
+    roleArn,
+    assumedRoleArn: answer.AssumedRoleUser?.Arn ?? roleArn,
+    roleSessionName: sessionName,
+  }
+}

@@ -1,0 +1,69 @@
+import * as openid from 'openid-client'
+import type { Attempt } from '../session/attempts.ts'
+import type { Provider, Tokens } from './providers/provider.ts'
+import { toProviderError } from './providers/provider-error.ts'
+
+/**
+ * Begins a sign-in: the URL of the provider's authorization endpoint, and the attempt that its callback must
+ * match.
+ * @throws AppError `provider.*` where the provider's metadata cannot be read
+ * @see RFC 6749 section 4.1.1, RFC 7636 (PKCE), OpenID Connect Core 1.0 section 3.1.2.1
+ */
+export async function beginAuthorization(
+  provider: Provider,
+  redirectUri: string,
+  returnPath: string,
+): Promise<{ url: URL; attempt: Attempt }> {
+  const configuration = await provider.configuration()
+  const implicit = provider.grant === 'implicit'
+  const state = openid.randomState()
+  const nonce = provider.openIdConnect ? openid.randomNonce() : undefined
+  const methods = configuration.serverMetadata().code_challenge_methods_supported
+  const codeVerifier =
+    !implicit && (methods?.includes('S256') ?? true) ? openid.randomPKCECodeVerifier() : undefined
+  const url = openid.buildAuthorizationUrl(configuration, {
+    response_type: implicit ? 'token' : 'code',
+    redirect_uri: redirectUri,
+    scope: provider.scope,
+    state,
+    ...(nonce && { nonce }),
+    ...(codeVerifier && {
+      code_challenge: await openid.calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: 'S256',
+    }),
+  })
+  const attempt = {
+    providerId: provider.id,
+    state,
+    redirectUri,
+    codeVerifier,
+    nonce,
+    returnPath,
+    startedAt: Date.now(),
+  }
+  return { url, attempt }
+}
+
+/**
+ * Exchanges the authorization code of a callback for tokens, and checks the claims of an ID token.
+ * @throws AppError `provider.*`
+ * @see RFC 6749 section 4.1.3, RFC 9207, OpenID Connect Core 1.0 section 3.1.3
+ */
+export async function redeemCode(
+  provider: Provider,
+  attempt: Attempt,
+  parameters: URLSearchParams,
+): Promise<Tokens> {
+  const callbackUrl = new URL(attempt.redirectUri)
+  callbackUrl.search = parameters.toString()
+  try {
+    const answer = await openid.authorizationCodeGrant(await provider.configuration(), callbackUrl, {
+      expectedState: attempt.state,
+      ...(attempt.codeVerifier && { pkceCodeVerifier: attempt.codeVerifier }),
+      ...(attempt.nonce && { expectedNonce: attempt.nonce }),
+    })
+    return { accessToken: answer.access_token, idToken: answer.id_token, claims: answer.claims() }
+  } catch (cause) {
+    throw toProviderError(cause, provider.id)
+  }
+}

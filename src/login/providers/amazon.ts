@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import type { ProviderSettings } from '../../config.ts'
+import { AppError } from '../../errors.ts'
+import type { HttpClient } from '../../http-client.ts'
+import { staticConfiguration } from './configuration.ts'
+import { faceOf } from './face.ts'
+import type { Provider } from './provider.ts'
+import { getProviderJson } from './provider-json.ts'
+
+const tokenInfo = z.object({ aud: z.string(), iss: z.string(), user_id: z.string().min(1) })
+const profile = z.object({
+  user_id: z.string().min(1),
+  name: z.string().nullish(),
+  email: z.string().nullish(),
+})
+
+/** Login with Amazon. @see "Authorization Code Grant", "Access Tokens" and "Customer Profile", Login with Amazon documentation */
+export function amazon(settings: ProviderSettings, http: HttpClient): Provider {
+  const { authorizeUrl = '', apiUrl = '' } = settings
+  const configuration = staticConfiguration(settings, http.fetch, {
+    issuer: 'https://www.amazon.com',
+    authorization_endpoint: authorizeUrl,
+    token_endpoint: `${apiUrl}/auth/o2/token`,
+    code_challenge_methods_supported: ['S256'],
+  })
+  return {
+    id: settings.id,
+    face: faceOf(settings),
+    roleArn: settings.roleArn,
+    grant: settings.grant ?? 'code',
+    scope: settings.scope ?? 'profile',
+    openIdConnect: false,
+    configuration: async () => configuration,
+
+    async identify({ accessToken }) {
+      const tokenInfoUrl = new URL(`${apiUrl}/auth/o2/tokeninfo`)
+      tokenInfoUrl.searchParams.set('access_token', accessToken)
+      const [token, person] = await Promise.all([
+        getProviderJson(http, tokenInfoUrl, tokenInfo),
+        getProviderJson(http, `${apiUrl}/user/profile`, profile, accessToken),
+      ])
+      if (token.aud !== settings.clientId || token.iss !== 'https://www.amazon.com') {
+        throw new AppError('provider.token_not_ours', { details: { audience: token.aud, issuer: token.iss } })
+      }
+      if (token.user_id !== person.user_id) throw new AppError('provider.profile_mismatch')
+      return {
+        person: {
+          providerId: settings.id,
+          subject: token.user_id,
+          name: person.name ?? undefined,
+          email: person.email ?? undefined,
+        },
+        webIdentityToken: accessToken,
+        stsProviderId: 'www.amazon.com',
+      }
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import { createHmac } from 'node:crypto'
+import { z } from 'zod'
+import type { ProviderSettings } from '../../config.ts'
+import { AppError } from '../../errors.ts'
+import type { HttpClient } from '../../http-client.ts'
+import { staticConfiguration } from './configuration.ts'
+import { faceOf } from './face.ts'
+import { safePictureUrl } from './picture-url.ts'
+import type { Provider } from './provider.ts'
+import { getProviderJson } from './provider-json.ts'
+
+const inspection = z.object({
+  data: z.object({
+    app_id: z.coerce.string().optional(),
+    is_valid: z.boolean(),
+    type: z.string().optional(),
+    user_id: z.coerce.string().optional(),
+  }),
+})
+const profile = z.object({
+  id: z.string().min(1),
+  name: z.string().nullish(),
+  email: z.string().nullish(),
+  picture: z.object({ data: z.object({ url: z.string().nullish() }) }).nullish(),
+})
+const graphError = z.object({ error: z.object({ code: z.number() }) })
+
+/** Graph API error codes of the code exchange, as RFC 6749 names them. @see "Handling Errors", Facebook Graph API */
+const oauthErrors: Record<number, string> = {
+  2: 'temporarily_unavailable',
+  4: 'slow_down',
+  17: 'slow_down',
+  341: 'slow_down',
+  100: 'invalid_grant',
+  101: 'invalid_client',
+  102: 'invalid_grant',
+  190: 'invalid_grant',
+}
+
+function inOAuthTerms(text: string): string {
+  try {
+    const { error } = graphError.parse(JSON.parse(text))
+    return JSON.stringify({
+      error: oauthErrors[error.code] ?? 'server_error',
+      error_description: `Graph API code ${error.code}`,
+    })
+  } catch {
+    return text
+  }
+}
+
+/** Facebook exchanges codes by GET, answers JSON labelled as script, and has error objects of its own. */
+const exchangeAsFacebookDoes =
+  (fetch: HttpClient['fetch']): HttpClient['fetch'] =>
+  async (input, init) => {
+    const url = new URL(input)
+    const form = new URLSearchParams(init?.body as URLSearchParams)
+    for (const name of ['client_id', 'client_secret', 'redirect_uri', 'code']) {
+      url.searchParams.set(name, form.get(name) ?? '')
+    }
+    const answer = await fetch(url, { headers: { accept: 'application/json' } })
+    return new Response(inOAuthTerms(await answer.text()), {
+      status: answer.status,
+      headers: { 'content-type': 'application/json' },
+    })
+  }
+
+/** Facebook Login. @see "Manually Build a Login Flow" and "Secure Graph API Calls with appsecret_proof", Facebook documentation */
+export function facebook(settings: ProviderSettings, http: HttpClient): Provider {
+  const { dialogUrl = '', graphUrl = '', clientSecret = '' } = settings
+  const configuration = staticConfiguration(settings, exchangeAsFacebookDoes(http.fetch), {
+    issuer: 'https://www.facebook.com',
+    authorization_endpoint: dialogUrl,
+    token_endpoint: `${graphUrl}/oauth/access_token`,
+    code_challenge_methods_supported: [],
+  })
+  return {
+    id: settings.id,
+    face: faceOf(settings),
+    roleArn: settings.roleArn,
+    grant: 'code',
+    scope: settings.scope ?? 'public_profile,email',
+    openIdConnect: false,
+    configuration: async () => configuration,
+
+    async identify({ accessToken }) {
+      const inspectionUrl = new URL(`${graphUrl}/debug_token`)
+      inspectionUrl.searchParams.set('input_token', accessToken)
+      inspectionUrl.searchParams.set('access_token', `${settings.clientId}|${clientSecret}`)
+      const profileUrl = new URL(`${graphUrl}/me`)
+      profileUrl.searchParams.set('fields', 'id,name,email,picture')
+      profileUrl.searchParams.set(
+        'appsecret_proof',
+        createHmac('sha256', clientSecret).update(accessToken).digest('hex'),
+      )
+      const [{ data: token }, person] = await Promise.all([
+        getProviderJson(http, inspectionUrl, inspection),
+        getProviderJson(http, profileUrl, profile, accessToken),
+      ])
+      if (token.app_id !== settings.clientId) {
+        throw new AppError('provider.token_not_ours', { details: { audience: token.app_id } })
+      }
+      if (!token.is_valid || (token.type ?? 'USER') !== 'USER') throw new AppError('provider.token_invalid')
+      if (token.user_id !== person.id) throw new AppError('provider.profile_mismatch')
+      return {
+        person: {
+          providerId: settings.id,
+          subject: person.id,
+          name: person.name ?? undefined,
+          email: person.email ?? undefined,
+          pictureUrl: safePictureUrl(person.picture?.data.url, graphUrl),
+        },
+        webIdentityToken: accessToken,
+        stsProviderId: 'graph.facebook.com',
+      }
+    },
+  }
+}

@@ -1,0 +1,57 @@
+import type { Config, ProviderSettings } from '../../config.ts'
+import { AppError } from '../../errors.ts'
+import type { HttpClient } from '../../http-client.ts'
+import { amazon } from './amazon.ts'
+import { type Face, faceOf } from './face.ts'
+import { facebook } from './facebook.ts'
+import { openIdConnect } from './openid-connect.ts'
+import type { Provider } from './provider.ts'
+import { toProviderError } from './provider-error.ts'
+
+const kinds = { amazon, facebook, 'openid-connect': openIdConnect } as const
+
+/** Makes a provider of what the operator configured. Whatever fails inside it comes out as an AppError. */
+function createProvider(settings: ProviderSettings, http: HttpClient): Provider {
+  const provider = kinds[settings.kind](settings, http)
+  const named = (cause: unknown): never => {
+    throw toProviderError(cause, provider.id)
+  }
+  return {
+    ...provider,
+    configuration: () => provider.configuration().catch(named),
+    identify: (tokens) => provider.identify(tokens).catch(named),
+  }
+}
+
+/** Every provider of the configuration, on or off. */
+export class ProviderDirectory {
+  readonly #providers: Map<string, Provider>
+  readonly #off: Map<string, Face>
+
+  constructor({ providers, providersOff }: Config, http: HttpClient) {
+    this.#providers = new Map(providers.map((settings) => [settings.id, createProvider(settings, http)]))
+    this.#off = new Map(providersOff.map((settings) => [settings.id, faceOf(settings)]))
+  }
+
+  /** @throws AppError `login.provider_unknown`, `login.provider_off` */
+  find(id: string): Provider {
+    const provider = this.#providers.get(id)
+    if (provider) return provider
+    throw new AppError(this.#off.has(id) ? 'login.provider_off' : 'login.provider_unknown')
+  }
+
+  /** Amazon, Google and Facebook first, then the others by name. */
+  list(): { id: string; face: Face; available: boolean }[] {
+    const on = [...this.#providers].map(([id, { face }]) => ({ id, face, available: true }))
+    const off = [...this.#off].map(([id, face]) => ({ id, face, available: false }))
+    const rank = (id: string) => (['amazon', 'google', 'facebook'].indexOf(id) + 4) % 4
+    return [...on, ...off].sort(
+      (one, other) => rank(one.id) - rank(other.id) || one.id.localeCompare(other.id),
+    )
+  }
+
+  /** The proper name of a provider, known or not. */
+  displayName(id: string): string {
+    return this.#providers.get(id)?.face.displayName ?? faceOf({ id }).displayName
+  }
+}

@@ -1,0 +1,24 @@
+import type { z } from 'zod'
+import { AppError } from '../../errors.ts'
+import type { HttpClient } from '../../http-client.ts'
+import { statusError } from './provider-error.ts'
+
+/**
+ * Gets a JSON document from a provider and checks its shape. The content type is not looked at: Facebook serves
+ * JSON as `text/javascript`.
+ * @throws AppError `provider.throttled`, `provider.unavailable` or `provider.answer_invalid` by the status;
+ * ZodError, SyntaxError or the client's own errors otherwise
+ */
+export async function getProviderJson<T>(
+  http: HttpClient,
+  url: string | URL,
+  schema: z.ZodType<T>,
+  accessToken?: string,
+): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`
+  const answer = await http.fetch(url, { headers })
+  if (answer.status !== 200)
+    throw new AppError(statusError(answer.status), { details: { status: answer.status } })
+  return schema.parse(await answer.json())
+}

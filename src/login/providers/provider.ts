@@ -1,0 +1,27 @@
+import type * as openid from 'openid-client'
+import type { Identity } from '../../federation/identity.ts'
+import type { Face } from './face.ts'
+
+/** What an identity provider handed over, by code exchange or in the fragment of an implicit grant. */
+export interface Tokens {
+  accessToken: string
+  idToken?: string | undefined
+  /** Claims of the ID token, checked but for its signature. */
+  claims?: openid.IDToken | undefined
+}
+
+/** One identity provider. Differences between providers are these fields, and `identify`. */
+export interface Provider {
+  /** As in `/initiateLogin/:provider`. */
+  id: string
+  face: Face
+  roleArn: string
+  grant: 'code' | 'implicit'
+  scope: string
+  /** Whether authorization requests carry a nonce and must end in an ID token. */
+  openIdConnect: boolean
+  /** Endpoints and client credentials, static or discovered. @throws AppError `provider.*` */
+  configuration(): Promise<openid.Configuration>
+  /** Verifies that the tokens were issued to us, and reads who they speak of. @throws AppError `provider.*` */
+  identify(tokens: Tokens): Promise<Identity>
+}

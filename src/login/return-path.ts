@@ -1,0 +1,17 @@
+/** Where a signed-in person goes who asked for nothing in particular. */
+export const homePath = '/s3/'
+
+const longest = 512
+
+/**
+ * Takes a return path only if it is one of our signed-in pages, written plainly; anything else becomes the home
+ * page. Nothing that a browser could read as another origin starts like these paths.
+ */
+export function returnPath(wanted: unknown): string {
+  if (typeof wanted !== 'string' || wanted.length > longest) return homePath
+  if (!wanted.startsWith('/s3/') || /[^\x21-\x7e]|\\/.test(wanted)) return homePath
+  const base = 'http://base.invalid'
+  const url = URL.parse(wanted, base)
+  if (url?.origin !== base || !url.pathname.startsWith('/s3/')) return homePath
+  return url.pathname + url.search
+}

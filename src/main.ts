@@ -1,0 +1,85 @@
+import { createServer } from 'node:http'
+import { createApp } from './app.ts'
+import { createAwsClients } from './aws-client.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { createHttpClient } from './http-client.ts'
+import { createLog, type Log } from './observe/log.ts'
+import { openSessionStore, type SessionStore } from './session/stores/index.ts'
+
+/** How long requests in flight may take to finish once the process is told to stop, in milliseconds. */
+const stopGraceMs = 8_000
+
+/** Ends the process with one line that says why. */
+function refuseToStart(problem: string): never {
+  process.stderr.write(`cannot start: ${problem}\n`)
+  process.exit(1)
+}
+
+function readConfigOrExit(): Config {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (error instanceof ConfigError) refuseToStart(error.message)
+    throw error
+  }
+}
+
+function openSessionStoreOrExit({ session }: Config): SessionStore {
+  try {
+    return openSessionStore(session.store)
+  } catch (error) {
+    refuseToStart(`SESSION_STORE cannot be opened: ${(error as Error).message}`)
+  }
+}
+
+/** Says which providers are on, which are off, and why: nothing that was configured is ignored in silence. */
+function reportProviders(log: Log, { providers, providersOff, session }: Config): void {
+  log.info({ providers: providers.map(({ id }) => id) }, 'providers that are on')
+  for (const { id, untouched, problems } of providersOff) {
+    const names = problems.map(({ variable, problem }) => `${variable} ${problem}`)
+    log[untouched ? 'info' : 'warn']({ provider: id, problems: names }, `${id} is off: ${names.join('; ')}`)
+  }
+  if (session.secretIsDrawn) {
+    log.warn(
+      'SESSION_SECRET is not set: everybody is signed out when this process ends, and no other instance can serve them',
+    )
+  }
+}
+
+const config = readConfigOrExit()
+const log = createLog(config.logLevel, [
+  ...config.session.secrets,
+  ...config.providers.flatMap(({ clientSecret }) => clientSecret ?? []),
+])
+const http = createHttpClient((call) => log.info(call, 'call to a provider'))
+const aws = createAwsClients(config)
+const sessionStore = openSessionStoreOrExit(config)
+const app = createApp({ config, http, aws, sessionStore, log })
+
+// What a browser sends arrives within seconds; who takes longer only holds a connection.
+const server = createServer({ headersTimeout: 10_000, requestTimeout: 20_000, maxHeaderSize: 16 * 1024 }, app)
+server.on('error', (error: NodeJS.ErrnoException) => {
+  const inUse = error.code === 'EADDRINUSE'
+  refuseToStart(inUse ? `port ${config.port} is already in use (PORT chooses another)` : error.message)
+})
+server.listen(config.port, () => {
+  const address = server.address()
+  log.info({ port: typeof address === 'object' ? address?.port : config.port }, 'listening')
+  reportProviders(log, config)
+})
+
+let stopping = false
+async function stop(signal: string): Promise<void> {
+  if (stopping) return
+  stopping = true
+  log.info({ signal }, 'stopping: requests in flight are finished first')
+  const overdue = setTimeout(() => server.closeAllConnections(), stopGraceMs)
+  await new Promise((resolve) => server.close(resolve))
+  clearTimeout(overdue)
+  await http.close()
+  aws.destroy()
+  await sessionStore.close()
+  log.info('stopped')
+}
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)

@@ -1,0 +1,52 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { AppError } from '../errors.ts'
+import { requestContext } from '../request-context.ts'
+import { redactor } from './redact.ts'
+
+export type Log = Logger
+
+/** An error as the log shows it: no enumerable properties, since libraries keep tokens and whole answers there. */
+interface LoggedError {
+  type: string
+  message: string
+  code?: string
+  stack?: string
+  cause?: LoggedError
+}
+
+const deepestCause = 5
+
+function describeError(error: unknown, redact: (text: string) => string, depth = 0): LoggedError {
+  if (!(error instanceof Error)) return { type: typeof error, message: redact(String(error)) }
+  const { code } = error as { code?: unknown }
+  return {
+    type: error.name,
+    message: redact(error.message),
+    ...(typeof code === 'string' && { code }),
+    ...(!(error instanceof AppError) && error.stack && { stack: redact(error.stack) }),
+    ...(error.cause instanceof Error &&
+      depth < deepestCause && { cause: describeError(error.cause, redact, depth + 1) }),
+  }
+}
+
+/**
+ * Structured JSON lines. Every line written while a request is served carries its `requestId`; texts of errors are
+ * redacted, `secrets` included.
+ */
+export function createLog(level: string, secrets: readonly string[], destination?: DestinationStream): Log {
+  const redact = redactor(secrets)
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: (error: unknown) => describeError(error, redact) },
+      mixin: () => {
+        const context = requestContext()
+        return context ? { requestId: context.requestId } : {}
+      },
+    },
+    destination ?? pino.destination({ sync: true }),
+  )
+}

@@ -1,0 +1,23 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+/** What every line of code may know of the request that it works for, without being handed it. */
+export interface RequestContext {
+  requestId: string
+  /** Ends every upstream call that is still running for this request. */
+  deadline?: AbortSignal
+}
+
+const storage = new AsyncLocalStorage<RequestContext>()
+
+/** Runs `work`, and all that it starts, in the context of one request. */
+export const runInRequestContext = <T>(context: RequestContext, work: () => T): T =>
+  storage.run(context, work)
+
+/** The current request's context; `undefined` outside of any request. */
+export const requestContext = (): RequestContext | undefined => storage.getStore()
+
+/** From now on, the current request's upstream calls share what is left of `milliseconds`. */
+export function limitRequestTo(milliseconds: number): void {
+  const context = storage.getStore()
+  if (context) context.deadline = AbortSignal.timeout(milliseconds)
+}

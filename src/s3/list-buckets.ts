@@ -1,0 +1,50 @@
+import { ListBucketsCommand } from '@aws-sdk/client-s3'
+import type { AwsClients } from '../aws-client.ts'
+import type { Access } from '../federation/access.ts'
+import { requestContext } from '../request-context.ts'
+import { toS3Error } from './s3-error.ts'
+
+export interface Bucket {
+  name: string
+  /** `undefined` where the store does not tell. */
+  region: string | undefined
+  createdAt: Date | undefined
+}
+
+/** One page of an account's buckets, by name. */
+export interface BucketPage {
+  buckets: Bucket[]
+  /** Opaque, at most 1,024 characters; `undefined` on the last page. */
+  nextToken: string | undefined
+}
+
+/** Few enough that reading the XML does not hold up the event loop. */
+const bucketsPerPage = 200
+
+/**
+ * Lists one page of the buckets that the credentials may see.
+ * @throws AppError `s3.*`
+ * @see ListBuckets, Amazon S3 API reference. MaxBuckets also makes S3 tell each bucket's region.
+ */
+export async function listBuckets(
+  aws: AwsClients,
+  access: Access,
+  continuationToken?: string,
+): Promise<BucketPage> {
+  const command = new ListBucketsCommand({ MaxBuckets: bucketsPerPage, ContinuationToken: continuationToken })
+  const deadline = requestContext()?.deadline
+  const answer = await aws
+    .s3(access)
+    .send(command, deadline ? { abortSignal: deadline } : {})
+    .catch((cause: unknown) => {
+      throw toS3Error(cause)
+    })
+  return {
+    buckets: (answer.Buckets ?? []).map(({ Name = '', BucketRegion, CreationDate }) => ({
+      name: Name,
+      region: BucketRegion,
+      createdAt: CreationDate,
+    })),
+    nextToken: answer.ContinuationToken || undefined,
+  }
+}

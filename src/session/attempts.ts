@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { parseCookie } from 'cookie'
+import type { Request, Response } from 'express'
+import { AppError } from '../errors.ts'
+import type { Sealer } from './sealing.ts'
+
+/** One sign-in under way, from the redirect to the provider until its callback. */
+export interface Attempt {
+  providerId: string
+  /** Single use; names the attempt. */
+  state: string
+  /** As sent, since the code exchange must repeat it. */
+  redirectUri: string
+  /** PKCE (RFC 7636); `undefined` where the provider does not know it. */
+  codeVerifier: string | undefined
+  /** OpenID Connect only. */
+  nonce: string | undefined
+  /** Where the person wanted to go: a path of ours. */
+  returnPath: string
+  /** Milliseconds since the epoch. */
+  startedAt: number
+}
+
+const lifetimeMs = 10 * 60 * 1000
+/** The cookie outlives the attempt, so that a late callback is told from one that never belonged here. */
+const cookieLifetimeMs = 60 * 60 * 1000
+/** More sign-ins than this at once are no person's. Bounds the Cookie header. */
+const mostAttempts = 5
+
+const cookieName = /^(?:__Host-)?attempt-([0-9a-z]+)-([\w-]{16})$/
+
+/** Attempt cookies of this request, oldest first. The time in the name only serves this order. */
+function pending(req: Request): { name: string; tag: string; value: string }[] {
+  return Object.entries(parseCookie(req.headers.cookie ?? ''))
+    .flatMap(([name, value]) => {
+      const [, time, tag] = cookieName.exec(name) ?? []
+      return time && tag && value ? [{ name, tag, value, time: Number.parseInt(time, 36) }] : []
+    })
+    .sort((one, other) => one.time - other.time)
+}
+
+const tagOf = (state: string): string => createHash('sha256').update(state).digest('base64url').slice(0, 16)
+
+const cookieOptions = (req: Request) =>
+  ({ path: '/', httpOnly: true, sameSite: 'lax', secure: req.secure }) as const
+
+/**
+ * Keeps attempts in sealed cookies of the browser that made them: nothing is stored for a visitor who never comes
+ * back, and any instance can finish what another began.
+ */
+export class Attempts {
+  readonly #sealer: Sealer
+
+  constructor(sealer: Sealer) {
+    this.#sealer = sealer
+  }
+
+  keep(req: Request, res: Response, attempt: Attempt): void {
+    const others = pending(req)
+    for (const { name } of others.slice(0, Math.max(0, others.length - mostAttempts + 1))) {
+      res.clearCookie(name, cookieOptions(req))
+    }
+    const prefix = req.secure ? '__Host-' : ''
+    const name = `${prefix}attempt-${attempt.startedAt.toString(36)}-${tagOf(attempt.state)}`
+    const { state, ...rest } = attempt
+    const value = this.#sealer.seal('attempt', state, JSON.stringify(rest))
+    res.cookie(name, value, { ...cookieOptions(req), maxAge: cookieLifetimeMs })
+  }
+
+  /**
+   * Hands out the attempt that `state` names, once: its cookie is cleared, whatever the outcome.
+   * @throws AppError `login.no_attempt`, `login.state_mismatch`, `login.provider_mismatch`, `login.attempt_expired`
+   */
+  take(req: Request, res: Response, state: string, providerId: string): Attempt {
+    const attempts = pending(req)
+    if (attempts.length === 0) throw new AppError('login.no_attempt')
+    const tag = tagOf(state)
+    for (const { name } of attempts.filter((one) => one.tag === tag))
+      res.clearCookie(name, cookieOptions(req))
+    const texts = attempts.flatMap((one) =>
+      one.tag === tag ? (this.#sealer.open('attempt', state, one.value) ?? []) : [],
+    )
+    if (texts[0] === undefined) throw new AppError('login.state_mismatch')
+    const attempt: Attempt = { ...JSON.parse(texts[0]), state }
+    if (attempt.providerId !== providerId) throw new AppError('login.provider_mismatch')
+    if (Date.now() - attempt.startedAt > lifetimeMs) throw new AppError('login.attempt_expired')
+    return attempt
+  }
+}

@@ -1,0 +1,51 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+
+const cipher = 'aes-256-gcm'
+const nonceBytes = 12
+const tagBytes = 16
+
+/** Encrypts and authenticates small texts under secrets that can be rotated. */
+export class Sealer {
+  readonly #secrets: readonly string[]
+
+  /** `secrets` newest first: the first one seals, all of them open. */
+  constructor(secrets: readonly string[]) {
+    this.#secrets = secrets
+  }
+
+  /**
+   * AES-256-GCM under a key of its own for each `purpose` and `context` (HKDF-SHA-256, RFC 5869), so that
+   * what was sealed for one thing opens as nothing else. Returns base64url.
+   */
+  seal(purpose: string, context: string, text: string): string {
+    const nonce = randomBytes(nonceBytes)
+    const encryption = createCipheriv(cipher, this.#key(this.#secrets[0] ?? '', purpose, context), nonce)
+    const body = Buffer.concat([encryption.update(text, 'utf8'), encryption.final()])
+    return Buffer.concat([nonce, encryption.getAuthTag(), body]).toString('base64url')
+  }
+
+  /** The text that was sealed for this purpose and context; `undefined` for whatever else. */
+  open(purpose: string, context: string, sealed: string): string | undefined {
+    const bytes = Buffer.from(sealed, 'base64url')
+    if (bytes.length < nonceBytes + tagBytes) return undefined
+    for (const secret of this.#secrets) {
+      try {
+        const decryption = createDecipheriv(
+          cipher,
+          this.#key(secret, purpose, context),
+          bytes.subarray(0, nonceBytes),
+        )
+        decryption.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes))
+        const body = bytes.subarray(nonceBytes + tagBytes)
+        return Buffer.concat([decryption.update(body), decryption.final()]).toString('utf8')
+      } catch {
+        // Sealed under another secret, or tampered with: the next secret tells.
+      }
+    }
+    return undefined
+  }
+
+  #key(secret: string, purpose: string, context: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', secret, '', `${purpose}:${context}`, 32))
+  }
+}

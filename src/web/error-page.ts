@@ -1,0 +1,80 @@
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express'
+import { AppError, type ErrorCode } from '../errors.ts'
+import type { Log } from '../observe/log.ts'
+import { requestContext } from '../request-context.ts'
+
+/** Headings by the stage that failed; the first prefix that fits. */
+const headings: [prefix: string, heading: string][] = [
+  ['login.cancelled', 'Sign-in cancelled'],
+  ['login.provider_', 'No such sign-in'],
+  ['login.', 'Please sign in again'],
+  ['provider.', 'Sign-in did not work'],
+  ['federation.', 'AWS did not grant access'],
+  ['session.store_unavailable', 'Please try again in a moment'],
+  ['session.', 'Please sign in'],
+  ['s3.', 'Your buckets cannot be shown'],
+  ['request.not_found', 'Page not found'],
+  ['request.', 'That did not work'],
+  ['', 'Something went wrong'],
+]
+
+/** What Express and its parsers throw: their statuses for what is wrong with a request. */
+function asRequestError(error: unknown): ErrorCode | undefined {
+  const { status } = (error ?? {}) as { status?: unknown }
+  if (status === 413) return 'request.too_large'
+  return typeof status === 'number' && status >= 400 && status < 500 ? 'request.malformed' : undefined
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  return new AppError(asRequestError(error) ?? 'internal.unexpected', { cause: error })
+}
+
+/** Whether the client asked for JSON rather than for a page. */
+export const wantsJson = (req: Request): boolean => req.accepts(['html', 'json']) === 'json'
+
+/** Ends every failed request: the only place where a failure is logged and shown. */
+export function errorPage(log: Log): ErrorRequestHandler {
+  return function errorPage(thrown, req, res, _next) {
+    const error = asAppError(thrown)
+    const { code, status, sentence, instruction, details } = error
+    log[status >= 500 ? 'error' : 'info']({ code, status, instruction, ...details, err: error }, sentence)
+    if (res.headersSent) {
+      req.socket.destroy()
+      return
+    }
+    const requestId = requestContext()?.requestId
+    res.status(status).set('Cache-Control', 'no-store')
+    if (status === 503) res.set('Retry-After', '10')
+    if (wantsJson(req)) {
+      res.json({ error: { code, message: sentence, requestId } })
+      return
+    }
+    if (code === 'session.required' || code === 'session.expired') {
+      const query = new URLSearchParams({
+        returnPath: req.originalUrl,
+        ...(code === 'session.expired' && { notice: 'expired' }),
+      })
+      res.redirect(303, `/?${query}`)
+      return
+    }
+    const heading = headings.find(([prefix]) => code.startsWith(prefix))?.[1]
+    const retry = code.startsWith('s3.') && status !== 401
+    const action = retry
+      ? { href: '/s3/', label: 'Try again' }
+      : { href: '/', label: 'Go to the sign-in page' }
+    res.render('error', { title: heading, heading, sentence, code, requestId, status, action })
+  }
+}
+
+/** For a path that no route has. */
+export const notFound: RequestHandler = function notFound() {
+  throw new AppError('request.not_found')
+}
+
+/** For a route's other methods. `allowed` as in the Allow header. */
+export const methodNotAllowed = (allowed: string): RequestHandler =>
+  function methodNotAllowed(_req, res) {
+    res.set('Allow', allowed)
+    throw new AppError('request.method_not_allowed')
+  }

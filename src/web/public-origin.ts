@@ -1,0 +1,39 @@
+import type { RequestHandler } from 'express'
+import { AppError } from '../errors.ts'
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The origin under which the person's browser sees this site: `https://host`. */
+      publicOrigin: string
+    }
+  }
+}
+
+const hostHeader = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/i
+
+/**
+ * Settles the public origin of a request: `publicUrl` where the operator gave one, and then no other host is
+ * served. Else the Host header and the scheme that a trusted proxy reports. X-Forwarded-Host is never believed:
+ * balancers pass it on from anybody.
+ * @throws AppError `request.foreign_host`, `request.malformed`
+ */
+export function publicOrigin(publicUrl: string | undefined): RequestHandler {
+  const secure = publicUrl?.startsWith('https:')
+  const expectedHost = publicUrl && new URL(publicUrl).host
+  return function publicOrigin(req, _res, next) {
+    const host = req.headers.host ?? ''
+    if (!hostHeader.test(host)) throw new AppError('request.malformed')
+    if (expectedHost === undefined) {
+      req.publicOrigin = `${req.protocol === 'https' ? 'https' : 'http'}://${host.toLowerCase()}`
+    } else {
+      if (new URL(`${secure ? 'https' : 'http'}://${host}`).host !== expectedHost) {
+        throw new AppError('request.foreign_host')
+      }
+      req.publicOrigin = publicUrl as string
+      // Cookies follow the address in the browser, whatever the proxy forgets to say.
+      Object.defineProperty(req, 'secure', { value: secure })
+    }
+    next()
+  }
+}

@@ -1,0 +1,16 @@
+import type { RequestHandler } from 'express'
+import { AppError } from '../errors.ts'
+
+/**
+ * Refuses a POST that a page of another site caused. What no browser sent has neither header, and passes: it has
+ * no person's cookies.
+ * @throws AppError `request.cross_site`
+ * @see Fetch Metadata Request Headers; RFC 6454 section 7
+ */
+export const sameOrigin: RequestHandler = function sameOrigin(req, _res, next) {
+  const site = req.get('Sec-Fetch-Site')
+  const origin = req.get('Origin')
+  if (site !== undefined && site !== 'same-origin') throw new AppError('request.cross_site')
+  if (origin !== undefined && origin !== req.publicOrigin) throw new AppError('request.cross_site')
+  next()
+}
