@@ -32,7 +32,7 @@ export interface ProviderSettings {
 }
 
 /** A provider that is switched off, and why. */
-export interface ProviderOff {
+interface ProviderOff {
   id: string
   label?: string | undefined
   /** True when nothing was set but placeholders: a choice, not a mistake. */

@@ -64,7 +64,8 @@ main { max-width: 26rem; margin: 6vh auto; padding: 1.5rem; background: var(--pa
 h1 { margin: .25rem 0 0; font-size: 1.5rem }
 .provider { margin: 0; color: var(--accent); font-weight: 600 }
 .notice, small { color: var(--soft); font-size: .875rem }
-small { display: block; overflow-wrap: anywhere }
+small { display: block }
+strong, small { overflow-wrap: anywhere }
 button { display: block; width: 100%; padding: .75rem 1rem; font: inherit; font-weight: 600; overflow-wrap: anywhere; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: .5rem; cursor: pointer }
 button:hover, button:focus-visible { border-color: var(--accent); outline: 2px solid var(--accent); outline-offset: 1px }
 button.quiet { font-weight: 400; color: var(--soft) }

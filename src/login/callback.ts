@@ -87,7 +87,7 @@ async function finishSignIn(
   const access = await assumeRoleWithWebIdentity(sts, roleSession, provider.roleArn, identity)
   await signIn(req, identity.person, access)
   audit.signedIn(identity.person, access)
-  res.redirect(303, attempt.returnPath)
+  res.redirect(303, attempt.returnPath + (provider.appendsFragment ? '#' : ''))
 }
 
 /** A callback that comes late, or twice, to somebody who is signed in is no failure of theirs. */

@@ -31,7 +31,7 @@ function asAppError(error: unknown): AppError {
 }
 
 /** Whether the client asked for JSON rather than for a page. */
-export const wantsJson = (req: Request): boolean => req.accepts(['html', 'json']) === 'json'
+const wantsJson = (req: Request): boolean => req.accepts(['html', 'json']) === 'json'
 
 /** Ends every failed request: the only place where a failure is logged and shown. */
 export function errorPage(log: Log): ErrorRequestHandler {

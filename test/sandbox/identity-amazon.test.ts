@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type SandboxAmazon, startAmazon } from '../../sandbox/identity/amazon.ts'
 import { demoPeople, type Person } from '../../sandbox/identity/people.ts'
-import { Browser } from './identity-browser.ts'
+import { HttpBrowser } from '../http-browser.ts'
 
 const client = {
   clientId: 'amzn1.application-oa2-client.0a1b2c',
@@ -38,7 +38,7 @@ const authorizeUrl = (parameters: Record<string, string> = {}) =>
   })}`
 
 const codeFor = async (person: Person, parameters?: Record<string, string>) => {
-  const back = await new Browser().continueAs(person.subjects.amazon, authorizeUrl(parameters))
+  const back = await new HttpBrowser().continueAs(person.subjects.amazon, authorizeUrl(parameters))
   return back.searchParams.get('code') ?? ''
 }
 
@@ -57,7 +57,7 @@ const tokenInfo = (token: string) => get(`/auth/o2/tokeninfo?access_token=${enco
 
 describe('sandbox Amazon: authorization', () => {
   test('sends the browser back with code, state and scope after the person agreed', async () => {
-    const back = await new Browser().continueAs(ada.subjects.amazon, authorizeUrl())
+    const back = await new HttpBrowser().continueAs(ada.subjects.amazon, authorizeUrl())
     expect(back.href.startsWith(`${redirectUri}?`)).toBe(true)
     expect(Object.fromEntries(back.searchParams)).toEqual({
       code: expect.any(String),
@@ -67,12 +67,15 @@ describe('sandbox Amazon: authorization', () => {
   })
 
   test('answers Cancel with access_denied and the state', async () => {
-    const back = await new Browser().cancel(authorizeUrl())
+    const back = await new HttpBrowser().cancel(authorizeUrl())
     expect(back.search).toBe('?error=access_denied&error_description=Access+not+permitted.&state=a+state')
   })
 
   test('answers an implicit grant in the fragment only', async () => {
-    const back = await new Browser().continueAs(ada.subjects.amazon, authorizeUrl({ response_type: 'token' }))
+    const back = await new HttpBrowser().continueAs(
+      ada.subjects.amazon,
+      authorizeUrl({ response_type: 'token' }),
+    )
     expect(back.search).toBe('')
     const answer = new URLSearchParams(back.hash.slice(1))
     expect(Object.fromEntries(answer)).toEqual({
@@ -89,7 +92,7 @@ describe('sandbox Amazon: authorization', () => {
     const strict = await startAmazon({ client, implicitGrant: false })
     strict.registerRedirectUri(redirectUri)
     const url = authorizeUrl({ response_type: 'token' }).replace(amazon.url, strict.url)
-    const page = await new Browser().open(url)
+    const page = await new HttpBrowser().open(url)
     await strict.close()
     expect(page.status).toBe(400)
     expect(page.body).toContain('errorMsg=lwa-invalid-parameter-unauthorized-implicit-grant-request')
@@ -102,7 +105,7 @@ describe('sandbox Amazon: authorization', () => {
     ['an unknown scope', { scope: 'profile email' }, 'bad-scope'],
     ['no scope', { scope: '' }, 'bad-scope'],
   ])('shows a page and never redirects for %s', async (_what, parameters, errorMsg) => {
-    const page = await new Browser().open(authorizeUrl(parameters))
+    const page = await new HttpBrowser().open(authorizeUrl(parameters))
     expect(page.status).toBe(400)
     expect(page.body).toContain(`errorMsg=lwa-invalid-parameter-${errorMsg}`)
     expect(page.headers.has('location')).toBe(false)
@@ -113,7 +116,7 @@ describe('sandbox Amazon: authorization', () => {
     ['challenge method', { code_challenge_method: 'S512' }, 'invalid_request'],
     ['challenge', { code_challenge: 'short' }, 'invalid_request'],
   ])('tells the application of a malformed %s', async (_what, parameters, error) => {
-    const { url } = await new Browser().open(authorizeUrl(parameters))
+    const { url } = await new HttpBrowser().open(authorizeUrl(parameters))
     expect(new URL(url).searchParams.get('error')).toBe(error)
     expect(new URL(url).searchParams.get('state')).toBe('a state')
   })
@@ -156,7 +159,7 @@ describe('sandbox Amazon: code exchange', () => {
   test('takes a challenge without a method for a plain one', async () => {
     const url = new URL(authorizeUrl({ code_challenge: verifier }))
     url.searchParams.delete('code_challenge_method')
-    const back = await new Browser().continueAs(ada.subjects.amazon, url.href)
+    const back = await new HttpBrowser().continueAs(ada.subjects.amazon, url.href)
     const code = back.searchParams.get('code') ?? ''
     expect((await redeem({ ...secret, code, code_verifier: verifier })).status).toBe(200)
   })
@@ -182,7 +185,7 @@ describe('sandbox Amazon: code exchange', () => {
   test('refuses a verifier for a code that was asked for without a challenge', async () => {
     const url = new URL(authorizeUrl())
     for (const name of ['code_challenge', 'code_challenge_method']) url.searchParams.delete(name)
-    const back = await new Browser().continueAs(ada.subjects.amazon, url.href)
+    const back = await new HttpBrowser().continueAs(ada.subjects.amazon, url.href)
     const code = back.searchParams.get('code') ?? ''
     expect((await redeem({ ...secret, code, code_verifier: verifier })).body.error).toBe('invalid_grant')
   })

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type SandboxFacebook, startFacebook } from '../../sandbox/identity/facebook.ts'
 import { demoPeople, type Person } from '../../sandbox/identity/people.ts'
-import { Browser } from './identity-browser.ts'
+import { HttpBrowser } from '../http-browser.ts'
 
 const client = {
   appId: '1234567890123456',
@@ -33,7 +33,7 @@ const dialogUrl = (parameters: Record<string, string> = {}, version = 'v26.0') =
   })}`
 
 const codeFor = async (person: Person) =>
-  (await new Browser().continueAs(person.subjects.facebook, dialogUrl())).searchParams.get('code') ?? ''
+  (await new HttpBrowser().continueAs(person.subjects.facebook, dialogUrl())).searchParams.get('code') ?? ''
 
 const call = async (path: string, query: Record<string, string> = {}, init?: RequestInit) => {
   const response = await fetch(`${facebook.url}${path}?${new URLSearchParams(query)}`, init)
@@ -53,13 +53,13 @@ const debug = (token: string, accessToken = `${client.appId}|${client.appSecret}
 
 describe('sandbox Facebook: dialog', () => {
   test('sends the browser back with code and state in the query and #_=_ behind', async () => {
-    const back = await new Browser().continueAs(ada.subjects.facebook, dialogUrl())
+    const back = await new HttpBrowser().continueAs(ada.subjects.facebook, dialogUrl())
     expect(Object.fromEntries(back.searchParams)).toEqual({ code: expect.any(String), state: 'a state' })
     expect(back.hash).toBe('#_=_')
   })
 
   test('answers Cancel in all four of its error parameters', async () => {
-    const back = await new Browser().cancel(dialogUrl())
+    const back = await new HttpBrowser().cancel(dialogUrl())
     expect(Object.fromEntries(back.searchParams)).toEqual({
       error: 'access_denied',
       error_code: '200',
@@ -73,7 +73,7 @@ describe('sandbox Facebook: dialog', () => {
     ['an unknown app', { client_id: '1' }],
     ['an unlisted redirect URI', { redirect_uri: `${redirectUri}/` }],
   ])('shows a page and never redirects for %s', async (_what, parameters) => {
-    const page = await new Browser().open(dialogUrl(parameters))
+    const page = await new HttpBrowser().open(dialogUrl(parameters))
     expect(page.status).toBe(400)
     expect(page.headers.has('location')).toBe(false)
   })
@@ -82,18 +82,18 @@ describe('sandbox Facebook: dialog', () => {
     ['an unknown permission', { scope: 'email,user_birthday' }],
     ['another response type', { response_type: 'token' }],
   ])('reports %s as error_code and error_message, without error', async (_what, parameters) => {
-    const back = new URL((await new Browser().open(dialogUrl(parameters))).url)
+    const back = new URL((await new HttpBrowser().open(dialogUrl(parameters))).url)
     expect(back.searchParams.get('error_code')).toBe('100')
     expect(back.searchParams.get('error_message')).not.toBe(null)
     expect(back.searchParams.has('error')).toBe(false)
   })
 
   test.each(['v21.0', 'v25.0'])('is there under the living version %s', async (version) => {
-    expect((await new Browser().open(dialogUrl({}, version))).status).toBe(200)
+    expect((await new HttpBrowser().open(dialogUrl({}, version))).status).toBe(200)
   })
 
   test.each(['v20.0', 'v26', 'v99.0'])('is not there under %s', async (version) => {
-    expect((await new Browser().open(dialogUrl({}, version))).status).toBe(400)
+    expect((await new HttpBrowser().open(dialogUrl({}, version))).status).toBe(400)
   })
 })
 

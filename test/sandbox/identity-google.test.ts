@@ -5,7 +5,7 @@ import { rewriteJson } from '../../sandbox/faults.ts'
 import { startGoogle } from '../../sandbox/identity/google.ts'
 import type { SandboxOpenIdProvider } from '../../sandbox/identity/openid-provider.ts'
 import { demoPeople, type Person } from '../../sandbox/identity/people.ts'
-import { Browser } from './identity-browser.ts'
+import { HttpBrowser } from '../http-browser.ts'
 
 const client = { clientId: '1234-abc.apps.googleusercontent.com', clientSecret: 'GOCSPX-secret' }
 const redirectUri = 'http://127.0.0.1:9/oauth2callback/google'
@@ -47,7 +47,7 @@ const authorizationUrl = async (parameters: Record<string, string> = {}) =>
     ...parameters,
   }).href
 
-const signIn = async (person: Person, parameters?: Record<string, string>, browser = new Browser()) =>
+const signIn = async (person: Person, parameters?: Record<string, string>, browser = new HttpBrowser()) =>
   browser.continueAs(person.subjects.google, await authorizationUrl(parameters))
 
 const redeem = (back: URL, checks: openid.AuthorizationCodeGrantChecks = {}, using = configuration) =>
@@ -116,14 +116,14 @@ describe('sandbox Google: sign-in', () => {
   })
 
   test('answers Cancel with access_denied and the state', async () => {
-    const back = await new Browser().cancel(await authorizationUrl())
+    const back = await new HttpBrowser().cancel(await authorizationUrl())
     expect(back.searchParams.get('error')).toBe('access_denied')
     expect(back.searchParams.get('state')).toBe('a state')
     expect(back.searchParams.has('code')).toBe(false)
   })
 
   test('lets one browser sign in as two people side by side, and asks each time', async () => {
-    const browser = new Browser()
+    const browser = new HttpBrowser()
     const first = await browser.open(await authorizationUrl())
     const second = await redeem(await signIn(misaki, {}, browser))
     const third = await redeem(await signIn(ada, { prompt: 'select_account' }, browser))
@@ -134,7 +134,7 @@ describe('sandbox Google: sign-in', () => {
   })
 
   test('answers prompt=none with login_required, since nobody stays signed in', async () => {
-    const browser = new Browser()
+    const browser = new HttpBrowser()
     await signIn(ada, {}, browser)
     const { url } = await browser.open(await authorizationUrl({ prompt: 'none' }))
     expect(new URL(url).searchParams.get('error')).toBe('login_required')
@@ -144,19 +144,19 @@ describe('sandbox Google: sign-in', () => {
     ['redirect_uri_mismatch', { redirect_uri: `${redirectUri}/` }],
     ['invalid_client', { client_id: 'other.apps.googleusercontent.com' }],
   ])('shows %s on a page and never redirects', async (name, parameters) => {
-    const page = await new Browser().open(await authorizationUrl(parameters))
+    const page = await new HttpBrowser().open(await authorizationUrl(parameters))
     expect(page.status).toBe(400)
     expect(page.body).toContain(name)
     expect(page.headers.has('location')).toBe(false)
   })
 
   test('refuses an access_type that Google does not know', async () => {
-    const { url } = await new Browser().open(await authorizationUrl({ access_type: 'forever' }))
+    const { url } = await new HttpBrowser().open(await authorizationUrl({ access_type: 'forever' }))
     expect(new URL(url).searchParams.get('error')).toBe('invalid_request')
   })
 
   test('shows a page for a sign-in that has ended', async () => {
-    const page = await new Browser().open(`${google.url}/interaction/long-gone`)
+    const page = await new HttpBrowser().open(`${google.url}/interaction/long-gone`)
     expect(page.status).toBe(400)
     expect(page.body).toContain('Please start again')
   })

@@ -4,7 +4,7 @@ import { type SandboxFacebook, startFacebook } from '../../sandbox/identity/face
 import { startGoogle } from '../../sandbox/identity/google.ts'
 import type { SandboxOpenIdProvider } from '../../sandbox/identity/openid-provider.ts'
 import type { Person } from '../../sandbox/identity/people.ts'
-import { Browser } from './identity-browser.ts'
+import { HttpBrowser } from '../http-browser.ts'
 
 const redirectUri = 'http://localhost:9/back'
 const hostile = '"><script>alert(1)</script>&\''
@@ -39,7 +39,7 @@ const signInPages = [
 
 describe.each(signInPages)('sandbox %s: sign-in page', (provider, url) => {
   test('says that it is a sandbox and offers the people and Cancel', async () => {
-    const page = await new Browser().open(url())
+    const page = await new HttpBrowser().open(url())
     expect(page.status).toBe(200)
     expect(page.body).toContain(`<title>Sandbox ${provider}</title>`)
     expect(page.body).toContain('Continue as ')
@@ -47,15 +47,15 @@ describe.each(signInPages)('sandbox %s: sign-in page', (provider, url) => {
   })
 
   test('escapes names, addresses and ids, and still knows the person who was chosen', async () => {
-    const page = await new Browser().open(url())
+    const page = await new HttpBrowser().open(url())
     expect(page.body).not.toContain('<script')
     expect(page.body).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;&#39;')
-    const back = await new Browser().continueAs(hostile, url())
+    const back = await new HttpBrowser().continueAs(hostile, url())
     expect(back.searchParams.get('code')).not.toBe(null)
   })
 
   test('allows no script and nothing from elsewhere, and leaves the redirect after the form free', async () => {
-    const { headers, body } = await new Browser().open(url())
+    const { headers, body } = await new HttpBrowser().open(url())
     const policy = headers.get('content-security-policy') ?? ''
     expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-/)
     expect(policy).not.toContain('form-action')

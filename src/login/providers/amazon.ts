@@ -29,6 +29,7 @@ export function amazon(settings: ProviderSettings, http: HttpClient): Provider {
     roleArn: settings.roleArn,
     grant: settings.grant ?? 'code',
     scope: settings.scope ?? 'profile',
+    appendsFragment: false,
     openIdConnect: false,
     configuration: async () => configuration,
 

@@ -80,6 +80,7 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
     roleArn: settings.roleArn,
     grant: 'code',
     scope: settings.scope ?? 'public_profile,email',
+    appendsFragment: true,
     openIdConnect: false,
     configuration: async () => configuration,
 

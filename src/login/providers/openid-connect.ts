@@ -121,6 +121,7 @@ export function openIdConnect(settings: ProviderSettings, http: HttpClient): Pro
     roleArn: settings.roleArn,
     grant: 'code',
     scope: settings.scope ?? 'openid email profile',
+    appendsFragment: false,
     openIdConnect: true,
     configuration: async () => (await current()).configuration,
 

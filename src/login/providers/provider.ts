@@ -18,6 +18,8 @@ export interface Provider {
   roleArn: string
   grant: 'code' | 'implicit'
   scope: string
+  /** The provider appends a fragment to the callback, which only a redirect to another fragment removes. */
+  appendsFragment: boolean
   /** Whether authorization requests carry a nonce and must end in an ID token. */
   openIdConnect: boolean
   /** Endpoints and client credentials, static or discovered. @throws AppError `provider.*` */
