@@ -3,24 +3,27 @@ import ejs from 'ejs'
 import express, { type Express } from 'express'
 import type { AwsClients } from './aws-client.ts'
 import type { Config } from './config.ts'
+import { inWords } from './federation/access.ts'
 import type { HttpClient } from './http-client.ts'
 import { fragmentCallback, loginCallback } from './login/callback.ts'
 import { loginPage } from './login/login-page.ts'
 import { logout } from './login/logout.ts'
 import { ProviderDirectory } from './login/providers/index.ts'
+import { createRenewal } from './login/renewal.ts'
 import { startLogin } from './login/start.ts'
 import { createAudit } from './observe/audit.ts'
 import type { Log } from './observe/log.ts'
 import { bucketsPage } from './s3/buckets-page.ts'
 import { Attempts } from './session/attempts.ts'
+import { endIdleSessions } from './session/idle.ts'
 import { sessionMiddleware } from './session/middleware.ts'
 import { SealedStore } from './session/sealed-store.ts'
 import { Sealer } from './session/sealing.ts'
-import type { SessionStore } from './session/stores/index.ts'
+import type { SessionStore } from './session/stores/session-store.ts'
 import { accessLog } from './web/access-log.ts'
 import { assetAddresses, assetsPath, serveAssets } from './web/assets.ts'
 import { errorPage, methodNotAllowed, notFound } from './web/error-page.ts'
-import { alive } from './web/health.ts'
+import { alive, ready } from './web/health.ts'
 import { privacyPage } from './web/privacy-page.ts'
 import { publicOrigin } from './web/public-origin.ts'
 import { requestId } from './web/request-id.ts'
@@ -45,11 +48,19 @@ export function createApp({ config, http, aws, sessionStore, log }: AppParts): E
   const audit = createAudit(log)
   const sealer = new Sealer(config.session.secrets)
   const attempts = new Attempts(sealer)
-  const callback = { providers, attempts, sts: aws.sts, roleSession: config.aws, audit }
+  const sessions = new SealedStore(sessionStore, sealer, log)
+  const times = config.session
+  const common = { providers, sessions, sts: aws.sts, roleSession: config.aws, audit, log }
+  const callback = { ...common, attempts, sealer, times }
+  const withAccess = createRenewal(common)
+  const providerName = (id: string) => providers.displayName(id)
   // As text, for URLSearchParams to read: a parser would merge fields that come twice.
   const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '32kb' })
   // Only what needs to know a person looks for a session; the store is asked only where there is a cookie.
-  const session = sessionMiddleware(new SealedStore(sessionStore, sealer, log), config.session.secrets)
+  const session = [
+    sessionMiddleware(sessions, config.session.secrets),
+    endIdleSessions(sealer, times.idleSeconds),
+  ]
 
   const app = express()
   app.disable('x-powered-by')
@@ -65,6 +76,10 @@ export function createApp({ config, http, aws, sessionStore, log }: AppParts): E
   app.use(requestId)
   // Balancers check health by address and over plain HTTP: before any rule about hosts.
   app.route('/healthz').get(alive).all(methodNotAllowed('GET, HEAD'))
+  app
+    .route('/readyz')
+    .get(ready(() => sessionStore.check()))
+    .all(methodNotAllowed('GET, HEAD'))
   app.use(accessLog(log))
   app.use(publicOrigin(config.publicUrl))
   app.use(securityHeaders)
@@ -76,7 +91,8 @@ export function createApp({ config, http, aws, sessionStore, log }: AppParts): E
     .get(
       privacyPage(
         config,
-        providers.list().map(({ face }) => face.displayName),
+        config.providers.map(({ id }) => providerName(id)),
+        inWords,
       ),
     )
     .all(methodNotAllowed('GET, HEAD'))
@@ -93,14 +109,11 @@ export function createApp({ config, http, aws, sessionStore, log }: AppParts): E
     .all(methodNotAllowed('GET, HEAD, POST'))
   app
     .route('/s3')
-    .get(session, bucketsPage({ aws, allowPictureFrom, providerName: (id) => providers.displayName(id) }))
+    .get(session, bucketsPage({ aws, times, withAccess, providerName, allowPictureFrom }))
     .all(methodNotAllowed('GET, HEAD'))
-  app
-    .route('/logout')
-    .post(sameOrigin, readForm, session, logout(providers, audit))
-    .all(methodNotAllowed('POST'))
+  app.route('/logout').post(sameOrigin, readForm, session, logout(common)).all(methodNotAllowed('POST'))
 
   app.use(notFound)
-  app.use(errorPage(log))
+  app.use(errorPage(log, providerName))
   return app
 }

@@ -54,7 +54,12 @@ export interface Config {
     secrets: string[]
     /** True when no secret was given: sessions end with the process. */
     secretIsDrawn: boolean
+    /** URL-like: `sqlite:PATH`, `redis://…`, `rediss://…`, `dynamodb://TABLE`, `memory:`. */
     store: string
+    /** A session ends this long after the sign-in, whatever happens. */
+    lifetimeSeconds: number
+    /** A session ends this long after its last page. */
+    idleSeconds: number
   }
   aws: {
     region: string
@@ -155,9 +160,14 @@ const sessionSecrets = z
     error: 'must be one or more secrets of at least 16 characters, separated by commas, newest first',
   })
 
-const sessionStore = z.string().regex(/^(memory:|sqlite:.*)$/, {
-  error: 'must be memory: or sqlite:PATH',
-})
+const sessionStore = z
+  .string()
+  .regex(/^(memory:|sqlite:.*|rediss?:\/\/\S+|dynamodb:\/\/[A-Za-z0-9_.-]{3,255})$/, {
+    error: 'must be sqlite:PATH, redis://…, rediss://…, dynamodb://TABLE or memory:',
+  })
+
+/** Whether several instances can share this store. */
+const isShared = (store: string): boolean => /^(rediss?|dynamodb):/.test(store)
 
 /** What this application does with a session, and so all that the session may do. */
 const listAndRead = JSON.stringify({
@@ -320,10 +330,11 @@ export function readConfig(env: Environment): Config {
 
   const secrets = read.optional('SESSION_SECRET', sessionSecrets)
   const production = env.NODE_ENV === 'production'
-  if (!valueIn(env, 'SESSION_SECRET') && production && providers.length > 0) {
+  const store = read.withDefault('SESSION_STORE', sessionStore, 'sqlite:sessions.sqlite')
+  if (!valueIn(env, 'SESSION_SECRET') && (isShared(store) || (production && providers.length > 0))) {
     problems.push({
       variable: 'SESSION_SECRET',
-      problem: 'is missing: in production every instance must be given the same secret',
+      problem: 'is missing: every instance must be given the same secret',
     })
   }
 
@@ -339,7 +350,9 @@ export function readConfig(env: Environment): Config {
     session: {
       secrets: secrets ?? [randomBytes(32).toString('base64url')],
       secretIsDrawn: secrets === undefined,
-      store: read.withDefault('SESSION_STORE', sessionStore, 'sqlite:sessions.sqlite'),
+      store,
+      lifetimeSeconds: read.withDefault('SESSION_LIFETIME_SECONDS', wholeNumber(300, 604_800), 43_200),
+      idleSeconds: read.withDefault('SESSION_IDLE_SECONDS', wholeNumber(60, 604_800), 3600),
     },
     aws: {
       region: read.withDefault('AWS_REGION', region, 'us-east-1'),

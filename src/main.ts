@@ -4,7 +4,8 @@ import { createAwsClients } from './aws-client.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { createHttpClient } from './http-client.ts'
 import { createLog, type Log } from './observe/log.ts'
-import { openSessionStore, type SessionStore } from './session/stores/index.ts'
+import { openSessionStore } from './session/stores/index.ts'
+import type { SessionStore } from './session/stores/session-store.ts'
 
 /** How long requests in flight may take to finish once the process is told to stop, in milliseconds. */
 const stopGraceMs = 8_000
@@ -24,9 +25,9 @@ function readConfigOrExit(): Config {
   }
 }
 
-function openSessionStoreOrExit({ session }: Config): SessionStore {
+async function openSessionStoreOrExit(config: Config, log: Log): Promise<SessionStore> {
   try {
-    return openSessionStore(session.store)
+    return await openSessionStore(config, log)
   } catch (error) {
     refuseToStart(`SESSION_STORE cannot be opened: ${(error as Error).message}`)
   }
@@ -53,7 +54,7 @@ const log = createLog(config.logLevel, [
 ])
 const http = createHttpClient((call) => log.info(call, 'call to a provider'))
 const aws = createAwsClients(config)
-const sessionStore = openSessionStoreOrExit(config)
+const sessionStore = await openSessionStoreOrExit(config, log)
 const app = createApp({ config, http, aws, sessionStore, log })
 
 // What a browser sends arrives within seconds; who takes longer only holds a connection.
@@ -66,6 +67,12 @@ server.listen(config.port, () => {
   const address = server.address()
   log.info({ port: typeof address === 'object' ? address?.port : config.port }, 'listening')
   reportProviders(log, config)
+  sessionStore.check().catch((err: unknown) => {
+    log.error(
+      { err, variable: 'SESSION_STORE' },
+      'the session store does not answer: nobody can sign in until it does',
+    )
+  })
 })
 
 let stopping = false

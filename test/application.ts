@@ -7,7 +7,8 @@ import { createAwsClients } from '../src/aws-client.ts'
 import { readConfig } from '../src/config.ts'
 import { createHttpClient } from '../src/http-client.ts'
 import { createLog } from '../src/observe/log.ts'
-import { openSessionStore, type SessionStore } from '../src/session/stores/index.ts'
+import { openSessionStore } from '../src/session/stores/index.ts'
+import type { SessionStore } from '../src/session/stores/session-store.ts'
 import type { HttpBrowser } from './http-browser.ts'
 
 /** The application as `main.ts` puts it together, in this process and on a free port. */
@@ -47,7 +48,7 @@ export async function startApplication(
   const log = createLog(config.logLevel, secrets, { write: (line) => void lines.push(line) })
   const http = createHttpClient((call) => log.info(call, 'call to a provider'))
   const aws = createAwsClients(config)
-  const sessionStore = options.sessionStore ?? openSessionStore(config.session.store)
+  const sessionStore = options.sessionStore ?? (await openSessionStore(config, log))
   const server = createServer(createApp({ config, http, aws, sessionStore, log }))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -3,7 +3,9 @@ export interface Access {
   accessKeyId: string
   secretAccessKey: string
   sessionToken: string
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by our clock. */
+  issuedAt: number
+  /** Milliseconds since the epoch, by AWS's. */
   expiresAt: number
   /** ARN of the role that was asked for. */
   roleArn: string
@@ -14,9 +16,9 @@ export interface Access {
 
 const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`
 
-/** The time from `now` until `expiresAt`, both in milliseconds since the epoch, in words: `1 hour 5 minutes`. */
-export function timeLeft(expiresAt: number, now: number): string {
-  const minutes = Math.floor((expiresAt - now) / 60_000)
+/** A length of time in words, to the minute: `1 hour 5 minutes`. */
+export function inWords(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000)
   if (minutes < 1) return 'less than a minute'
   const hours = Math.floor(minutes / 60)
   const parts = [

@@ -92,6 +92,7 @@ export async function assumeRoleWithWebIdentity(
     accessKeyId: AccessKeyId,
     secretAccessKey: SecretAccessKey,
     sessionToken: SessionToken,
+    issuedAt: Date.now(),
     expiresAt: Expiration.getTime(),
     roleArn,
     assumedRoleArn: answer.AssumedRoleUser?.Arn ?? roleArn,

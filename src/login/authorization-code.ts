@@ -11,8 +11,11 @@ import { toProviderError } from './providers/provider-error.ts'
  */
 export async function beginAuthorization(
   provider: Provider,
-  redirectUri: string,
-  returnPath: string,
+  {
+    redirectUri,
+    returnPath,
+    chooseAccount,
+  }: { redirectUri: string; returnPath: string; chooseAccount: boolean },
 ): Promise<{ url: URL; attempt: Attempt }> {
   const configuration = await provider.configuration()
   const implicit = provider.grant === 'implicit'
@@ -22,6 +25,8 @@ export async function beginAuthorization(
   const codeVerifier =
     !implicit && (methods?.includes('S256') ?? true) ? openid.randomPKCECodeVerifier() : undefined
   const url = openid.buildAuthorizationUrl(configuration, {
+    ...provider.authorizationParameters,
+    ...(chooseAccount && provider.chooseAccountParameters),
     response_type: implicit ? 'token' : 'code',
     redirect_uri: redirectUri,
     scope: provider.scope,
@@ -35,6 +40,7 @@ export async function beginAuthorization(
   const attempt = {
     providerId: provider.id,
     state,
+    secret: openid.randomState(),
     redirectUri,
     codeVerifier,
     nonce,
@@ -62,8 +68,29 @@ export async function redeemCode(
       ...(attempt.codeVerifier && { pkceCodeVerifier: attempt.codeVerifier }),
       ...(attempt.nonce && { expectedNonce: attempt.nonce }),
     })
-    return { accessToken: answer.access_token, idToken: answer.id_token, claims: answer.claims() }
+    return tokensOf(answer)
   } catch (cause) {
     throw toProviderError(cause, provider.id)
   }
 }
+
+/**
+ * Gets new tokens for a refresh token. The answer may bring another refresh token, which then takes its place.
+ * @throws AppError `provider.*`
+ * @see RFC 6749 section 6, OpenID Connect Core 1.0 section 12
+ */
+export async function refreshTokens(provider: Provider, refreshToken: string): Promise<Tokens> {
+  try {
+    const tokens = tokensOf(await openid.refreshTokenGrant(await provider.configuration(), refreshToken))
+    return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken }
+  } catch (cause) {
+    throw toProviderError(cause, provider.id)
+  }
+}
+
+const tokensOf = (answer: openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers): Tokens => ({
+  accessToken: answer.access_token,
+  refreshToken: answer.refresh_token,
+  idToken: answer.id_token,
+  claims: answer.claims(),
+})

@@ -8,7 +8,9 @@ import {
 import type { Audit } from '../observe/audit.ts'
 import { limitRequestTo } from '../request-context.ts'
 import type { Attempt, Attempts } from '../session/attempts.ts'
-import { signedIn, signIn } from '../session/signed-in.ts'
+import type { SealedStore } from '../session/sealed-store.ts'
+import type { Sealer } from '../session/sealing.ts'
+import { type SessionTimes, signedIn, signIn } from '../session/signed-in.ts'
 import { redeemCode } from './authorization-code.ts'
 import type { ProviderDirectory } from './providers/index.ts'
 import type { Provider, Tokens } from './providers/provider.ts'
@@ -60,33 +62,46 @@ function stateOf(parameters: URLSearchParams): string {
   return state
 }
 
+/** All the parts that a sign-in passes through. */
 interface CallbackParts {
   providers: ProviderDirectory
   attempts: Attempts
+  sessions: SealedStore
+  sealer: Sealer
   sts: STSClient
   roleSession: RoleSessionSettings
+  times: SessionTimes
   audit: Audit
 }
+
+type Callback = RequestHandler<{ provider: string }>
 
 /**
  * The way back from the provider: the journey of a sign-in, step by step. Each step takes the previous one's
  * result and ends in one AppError if it fails; until the last one nobody is signed in.
  */
 async function finishSignIn(
-  { providers, attempts, sts, roleSession, audit }: CallbackParts,
+  parts: CallbackParts,
+  provider: Provider,
   parameters: URLSearchParams,
-  req: Request<{ provider: string }>,
+  req: Request,
   res: Response,
 ): Promise<void> {
-  const provider = providers.find(req.params.provider)
   limitRequestTo(signInDeadlineMs)
-  const attempt = attempts.take(req, res, stateOf(parameters), provider.id)
+  const attempt = parts.attempts.take(req, res, stateOf(parameters), provider.id)
   refuseErrorRedirect(parameters, provider)
-  const tokens = await receiveTokens(provider, attempt, parameters)
-  const identity = await provider.identify(tokens)
-  const access = await assumeRoleWithWebIdentity(sts, roleSession, provider.roleArn, identity)
-  await signIn(req, identity.person, access)
-  audit.signedIn(identity.person, access)
+  // A double click sends the same callback twice; a code that is redeemed twice would revoke the first's tokens.
+  const turn = { name: `attempt:${attempt.state}`, secret: attempt.secret, patienceMs: signInDeadlineMs }
+  const who = await parts.sessions.doOnce(turn, async () => {
+    const tokens = await receiveTokens(provider, attempt, parameters)
+    const identity = await provider.identify(tokens)
+    const access = await assumeRoleWithWebIdentity(parts.sts, parts.roleSession, provider.roleArn, identity)
+    const { accessToken, refreshToken } = tokens
+    return { person: identity.person, access, providerTokens: { accessToken, refreshToken } }
+  })
+  if (who === undefined) throw new AppError('login.state_mismatch')
+  await signIn(req, res, who, parts)
+  parts.audit.signedIn(who.person, who.access)
   res.redirect(303, attempt.returnPath + (provider.appendsFragment ? '#' : ''))
 }
 
@@ -95,30 +110,47 @@ const isLate = (error: unknown): boolean =>
   error instanceof AppError &&
   ['login.no_attempt', 'login.state_mismatch', 'login.attempt_expired'].includes(error.code)
 
+const finish = async (
+  parts: CallbackParts,
+  provider: Provider,
+  parameters: URLSearchParams,
+  req: Request,
+  res: Response,
+): Promise<void> => {
+  try {
+    await finishSignIn(parts, provider, parameters, req, res)
+  } catch (error) {
+    if (isLate(error) && signedIn(req)) {
+      res.redirect(303, homePath)
+      return
+    }
+    parts.audit.refused(provider.id, error instanceof AppError ? error.code : 'internal.unexpected')
+    throw error
+  }
+}
+
 /** A token in the fragment never reaches the server: only a page of ours can fetch it from the address bar. */
 const awaitsFragment = (provider: Provider, parameters: URLSearchParams): boolean =>
   provider.grant === 'implicit' && parameters.size === 0
 
 /** `GET /oauth2callback/:provider` */
 export const loginCallback =
-  (parts: CallbackParts): RequestHandler<{ provider: string }> =>
+  (parts: CallbackParts): Callback =>
   async (req, res) => {
+    const provider = parts.providers.find(req.params.provider)
     const parameters = new URL(req.originalUrl, req.publicOrigin).searchParams
-    if (awaitsFragment(parts.providers.find(req.params.provider), parameters)) {
+    if (awaitsFragment(provider, parameters)) {
       res.render('implicit-callback', { title: 'Signing in', postUrl: req.path })
       return
     }
-    await finishSignIn(parts, parameters, req, res).catch((error: unknown) => {
-      if (!isLate(error) || !signedIn(req)) throw error
-      res.redirect(303, homePath)
-    })
+    await finish(parts, provider, parameters, req, res)
   }
 
 /** `POST /oauth2callback/:provider`: the fragment of an implicit grant, sent by our page. */
 export const fragmentCallback =
-  (parts: CallbackParts): RequestHandler<{ provider: string }> =>
+  (parts: CallbackParts): Callback =>
   async (req, res) => {
-    if (parts.providers.find(req.params.provider).grant !== 'implicit')
-      throw new AppError('login.grant_not_enabled')
-    await finishSignIn(parts, new URLSearchParams(req.body as string), req, res)
+    const provider = parts.providers.find(req.params.provider)
+    if (provider.grant !== 'implicit') throw new AppError('login.grant_not_enabled')
+    await finish(parts, provider, new URLSearchParams(req.body as string), req, res)
   }

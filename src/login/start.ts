@@ -12,11 +12,11 @@ export const startLogin =
   (providers: ProviderDirectory, attempts: Attempts): RequestHandler<{ provider: string }> =>
   async (req, res) => {
     const provider = providers.find(req.params.provider)
-    const { url, attempt } = await beginAuthorization(
-      provider,
-      redirectUri(req.publicOrigin, provider.id),
-      returnPath(req.query.returnPath),
-    )
+    const { url, attempt } = await beginAuthorization(provider, {
+      redirectUri: redirectUri(req.publicOrigin, provider.id),
+      returnPath: returnPath(req.query.returnPath),
+      chooseAccount: req.query.account === 'choose',
+    })
     attempts.keep(req, res, attempt)
     res.set('Cache-Control', 'no-store').redirect(302, url.href)
   }

@@ -5,23 +5,26 @@ import type { Log } from './log.ts'
 /** The record of who got and gave up access: log lines with an `audit` field, named after what happened. */
 export interface Audit {
   signedIn(person: Person, access: Access): void
+  /** A sign-in that came back from the provider and was not let in. */
+  refused(providerId: string, code: string): void
+  renewed(person: Person, access: Access): void
   signedOut(person: Person): void
 }
 
+const who = ({ providerId, subject }: Person) => ({ provider: providerId, subject })
+
+const what = ({ roleArn, roleSessionName, accessKeyId, expiresAt }: Access) => ({
+  roleArn,
+  roleSessionName,
+  accessKeyId,
+  expiresAt: new Date(expiresAt).toISOString(),
+})
+
 export const createAudit = (log: Log): Audit => ({
-  signedIn: ({ providerId, subject }, { roleArn, roleSessionName, accessKeyId, expiresAt }) =>
-    log.info(
-      {
-        audit: 'signed_in',
-        provider: providerId,
-        subject,
-        roleArn,
-        roleSessionName,
-        accessKeyId,
-        expiresAt: new Date(expiresAt).toISOString(),
-      },
-      'signed in',
-    ),
-  signedOut: ({ providerId, subject }) =>
-    log.info({ audit: 'signed_out', provider: providerId, subject }, 'signed out'),
+  signedIn: (person, access) =>
+    log.info({ audit: 'signed_in', ...who(person), ...what(access) }, 'signed in'),
+  refused: (provider, code) => log.info({ audit: 'refused', provider, code }, 'sign-in refused'),
+  renewed: (person, access) =>
+    log.info({ audit: 'renewed', ...who(person), ...what(access) }, 'access renewed'),
+  signedOut: (person) => log.info({ audit: 'signed_out', ...who(person) }, 'signed out'),
 })

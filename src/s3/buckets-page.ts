@@ -1,8 +1,8 @@
-import type { RequestHandler, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
-import { timeLeft } from '../federation/access.ts'
-import { requireSignedIn, type SignedIn } from '../session/signed-in.ts'
+import { inWords } from '../federation/access.ts'
+import { accessEndsAt, type SessionTimes, type SignedIn } from '../session/signed-in.ts'
 import { type Bucket, type BucketPage, listBuckets } from './list-buckets.ts'
 
 const utcDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
@@ -30,12 +30,8 @@ function summary({ buckets, nextToken }: BucketPage, first: number): string {
 }
 
 /** What the page shows. Of the credentials, only the access key's id and the expiry. */
-function viewModel(
-  { person, access, csrfToken }: SignedIn,
-  provider: string,
-  page: BucketPage,
-  first: number,
-) {
+function viewModel(me: SignedIn, endsAt: number, provider: string, page: BucketPage, first: number) {
+  const { person, access, csrfToken } = me
   const displayName = person.name ?? person.email ?? person.subject
   const next =
     page.nextToken &&
@@ -57,9 +53,9 @@ function viewModel(
     },
     accessKeyId: access.accessKeyId,
     access: {
-      expiresIn: timeLeft(access.expiresAt, Date.now()),
-      expiresAtIso: new Date(access.expiresAt).toISOString(),
-      expiresAtUtc: `${utcTime.format(access.expiresAt)} UTC`,
+      expiresIn: inWords(endsAt - Date.now()),
+      expiresAtIso: new Date(endsAt).toISOString(),
+      expiresAtUtc: `${utcTime.format(endsAt)} UTC`,
     },
     buckets: page.buckets.map(bucketRow),
     summary: summary(page, first),
@@ -78,19 +74,26 @@ function pageAsked(query: Record<string, unknown>): { token: string | undefined;
   return { token, first: Number(first) }
 }
 
+/** What the page needs from other rooms. */
 interface BucketsPageParts {
   aws: AwsClients
+  times: SessionTimes
+  /** Runs work with access that is good, or sends the person to sign in. */
+  withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
   providerName: (id: string) => string
   allowPictureFrom: (res: Response, pictureUrl: string) => void
 }
 
 /** `GET /s3/`: the buckets that the signed-in person's credentials open, page by page. */
 export const bucketsPage =
-  ({ aws, providerName, allowPictureFrom }: BucketsPageParts): RequestHandler =>
+  ({ aws, times, withAccess, providerName, allowPictureFrom }: BucketsPageParts): RequestHandler =>
   async (req, res) => {
-    const me = requireSignedIn(req)
     const { token, first } = pageAsked(req.query)
-    const page = await listBuckets(aws, me.access, token)
+    const { me, page } = await withAccess(req, async (me) => ({
+      me,
+      page: await listBuckets(aws, me.access, token),
+    }))
     if (me.person.pictureUrl) allowPictureFrom(res, me.person.pictureUrl)
-    res.render('buckets', viewModel(me, providerName(me.person.providerId), page, first))
+    const endsAt = accessEndsAt(me, times, Date.now())
+    res.render('buckets', viewModel(me, endsAt, providerName(me.person.providerId), page, first))
   }

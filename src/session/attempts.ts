@@ -9,6 +9,8 @@ export interface Attempt {
   providerId: string
   /** Single use; names the attempt. */
   state: string
+  /** Random, and known to nobody but the browser's sealed cookie. */
+  secret: string
   /** As sent, since the code exchange must repeat it. */
   redirectUri: string
   /** PKCE (RFC 7636); `undefined` where the provider does not know it. */

@@ -1,60 +1,123 @@
 import { createHash } from 'node:crypto'
-import session from 'express-session'
+import { setTimeout as pause } from 'node:timers/promises'
+import session, { type SessionData } from 'express-session'
 import { AppError } from '../errors.ts'
 import type { Log } from '../observe/log.ts'
 import type { Sealer } from './sealing.ts'
+import type { SessionStore, StoredRecord } from './stores/session-store.ts'
 
 type Callback<T> = (error: unknown, result?: T) => void
 
-/** What reaches a store: when it may be forgotten, and the rest encrypted. */
-type SealedRecord = session.SessionData & { sealed?: unknown }
+/** How long the outcome of something done once is kept for whoever asks again, in milliseconds. */
+const outcomeLifetimeMs = 60_000
+const pollIntervalMs = 100
+
+/** The name that a record is filed under: whoever reads it in the store cannot make a cookie of it. */
+const filedUnder = (kind: string, id: string): string =>
+  createHash('sha256').update(`${kind}:${id}`).digest('base64url')
 
 const unavailable = (cause: unknown) => new AppError('session.store_unavailable', { cause })
 
-/** The name that a session is filed under: whoever reads it there cannot make a cookie of it. */
-const filedUnder = (sessionId: string): string => createHash('sha256').update(sessionId).digest('base64url')
-
 /**
- * Encrypts sessions before any store sees them, under a key that needs the session id, which only the browser's
- * cookie holds. There is deliberately no `touch`: reading a page writes nothing.
+ * Encrypts whatever goes into the store under a key that needs more than SESSION_SECRET: the session id, which only
+ * the browser's cookie holds. What express-session calls; there is deliberately no `touch`, so that reading a page
+ * writes nothing.
  */
 export class SealedStore extends session.Store {
-  readonly #store: session.Store
+  readonly #store: SessionStore
   readonly #sealer: Sealer
   readonly #log: Log
 
-  constructor(store: session.Store, sealer: Sealer, log: Log) {
+  constructor(store: SessionStore, sealer: Sealer, log: Log) {
     super()
     this.#store = store
     this.#sealer = sealer
     this.#log = log
   }
 
-  override get(sessionId: string, callback: Callback<session.SessionData | null>): void {
-    this.#store.get(filedUnder(sessionId), (error, record) => {
-      if (error) callback(unavailable(error))
-      else callback(null, record ? this.#open(sessionId, record as SealedRecord) : null)
+  override get(sessionId: string, callback: Callback<SessionData | null>): void {
+    answer(callback, async () => {
+      const record = await this.#store.get(filedUnder('session', sessionId))
+      const text = record && this.#sealer.open('session', sessionId, record.sealed)
+      if (record && text === undefined) {
+        // Altered, not ours, or sealed under a secret that is gone.
+        this.#log.warn('a session record could not be opened and counts as signed out')
+      }
+      return text === undefined ? null : JSON.parse(text)
     })
   }
 
-  override set(sessionId: string, { cookie, ...data }: session.SessionData, callback?: Callback<void>): void {
-    const sealed = this.#sealer.seal('session', sessionId, JSON.stringify(data))
-    const record: SealedRecord = { cookie, sealed }
-    this.#store.set(filedUnder(sessionId), record, (error) => callback?.(error && unavailable(error)))
+  override set(sessionId: string, data: SessionData, callback: Callback<void> = () => {}): void {
+    answer(callback, () => this.#store.set(filedUnder('session', sessionId), this.#seal(sessionId, data)))
   }
 
-  override destroy(sessionId: string, callback?: Callback<void>): void {
-    this.#store.destroy(filedUnder(sessionId), (error) => callback?.(error && unavailable(error)))
+  override destroy(sessionId: string, callback: Callback<void> = () => {}): void {
+    answer(callback, () => this.#store.delete(filedUnder('session', sessionId)))
   }
 
-  /** `null` for a record that is not ours, was altered, or was sealed under a secret that is gone. */
-  #open(sessionId: string, { cookie, sealed }: SealedRecord): session.SessionData | null {
-    const text = typeof sealed === 'string' ? this.#sealer.open('session', sessionId, sealed) : undefined
-    if (text !== undefined) return { ...JSON.parse(text), cookie }
-    this.#log.warn(
-      { session: 'unreadable_record' },
-      'a session record could not be opened and counts as signed out',
-    )
-    return null
+  /** Overwrites a session that is still there; false where it has ended meanwhile, and then nothing is written. */
+  async replace(sessionId: string, data: SessionData): Promise<boolean> {
+    return this.#store
+      .replace(filedUnder('session', sessionId), this.#seal(sessionId, data))
+      .catch((error) => {
+        throw unavailable(error)
+      })
   }
+
+  /**
+   * Does `work` once among all requests of all instances that ask for the same `name` within a minute. The others
+   * wait `patienceMs` milliseconds for the same result, which is kept sealed under `secret`, and get `undefined`
+   * where it does not come.
+   */
+  async doOnce<T>(
+    { name, secret, patienceMs }: { name: string; secret: string; patienceMs: number },
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
+    const id = filedUnder('once', name)
+    const expiresAt = Date.now() + outcomeLifetimeMs
+    const first = await this.#store.add(id, { sealed: '', expiresAt }).catch((error) => {
+      throw unavailable(error)
+    })
+    if (!first) return this.#awaitOutcome(id, secret, patienceMs)
+    try {
+      const result = await work()
+      await this.#store.replace(id, {
+        sealed: this.#sealer.seal('once', secret, JSON.stringify(result)),
+        expiresAt,
+      })
+      return result
+    } catch (error) {
+      await this.#store
+        .delete(id)
+        .catch((err) => this.#log.warn({ err }, 'whoever waits for this will wait in vain'))
+      throw error
+    }
+  }
+
+  async #awaitOutcome<T>(id: string, secret: string, patienceMs: number): Promise<T | undefined> {
+    const deadline = Date.now() + patienceMs
+    while (true) {
+      const record = await this.#store.get(id)
+      const text =
+        record && record.sealed !== '' ? this.#sealer.open('once', secret, record.sealed) : undefined
+      if (text !== undefined) return JSON.parse(text)
+      if (record === undefined || Date.now() >= deadline) return undefined
+      await pause(pollIntervalMs)
+    }
+  }
+
+  #seal(sessionId: string, data: SessionData): StoredRecord {
+    return {
+      sealed: this.#sealer.seal('session', sessionId, JSON.stringify(data)),
+      expiresAt: new Date(data.cookie.expires ?? 0).getTime(),
+    }
+  }
+}
+
+/** Reports as Node callbacks do. What `callback` itself throws is not taken for a failure of `work`. */
+function answer<T>(callback: Callback<T>, work: () => Promise<T>): void {
+  work().then(
+    (result) => process.nextTick(callback, null, result),
+    (error) => process.nextTick(callback, unavailable(error)),
+  )
 }

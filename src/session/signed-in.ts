@@ -4,14 +4,20 @@ import type { Request, Response } from 'express'
 import { AppError } from '../errors.ts'
 import type { Access } from '../federation/access.ts'
 import type { Person } from '../federation/identity.ts'
+import { clearIdleCookie, startIdleTime } from './idle.ts'
 import { clearSessionCookie, hasSessionCookie } from './middleware.ts'
+import type { Sealer } from './sealing.ts'
 
 /** What the server keeps of a signed-in person. */
 export interface SignedIn {
   person: Person
   access: Access
+  /** What the provider gave, as far as it is needed again: to renew the access, and to be revoked at sign-out. */
+  providerTokens: { accessToken: string; refreshToken?: string | undefined }
   /** Every form of a signed-in page carries it. */
   csrfToken: string
+  /** Milliseconds since the epoch. */
+  signedInAt: number
 }
 
 declare module 'express-session' {
@@ -20,41 +26,72 @@ declare module 'express-session' {
   }
 }
 
-/** The signed-in person of this request, whose access has not run out; `undefined` for anybody else. */
-export function signedIn(req: Request): SignedIn | undefined {
-  const value = req.session?.signedIn
-  return value && value.access.expiresAt > Date.now() ? value : undefined
+/** How long sessions last. */
+export interface SessionTimes {
+  lifetimeSeconds: number
+  idleSeconds: number
 }
+
+/** Access that cannot be renewed leaves a record this long, so that the person can be told whose sign-in to repeat. */
+const lapsedRecordMs = 60 * 60 * 1000
+
+/** The signed-in person of this request, also where the access has lapsed; `undefined` for anybody else. */
+export const signedIn = (req: Request): SignedIn | undefined => req.session?.signedIn
 
 /**
  * The signed-in person of this request.
  * @throws AppError `session.required`, or `session.expired` where the browser still holds the cookie of a session
  */
 export function requireSignedIn(req: Request): SignedIn {
-  const value = signedIn(req)
-  if (value) return value
+  const me = signedIn(req)
+  if (me) return me
   throw new AppError(hasSessionCookie(req) ? 'session.expired' : 'session.required')
 }
 
-/**
- * Signs a person in under a new session id, and resolves once the store has it: a redirect sent earlier could
- * overtake it. The session ends with the access.
- * @throws AppError `session.store_unavailable`
- */
-export async function signIn(req: Request, person: Person, access: Access): Promise<void> {
-  await promisify(req.session.regenerate.bind(req.session))()
-  req.session.signedIn = { person, access, csrfToken: randomBytes(16).toString('base64url') }
-  req.session.cookie.maxAge = access.expiresAt - Date.now()
-  await promisify(req.session.save.bind(req.session))()
+/** When a session ends for good, in milliseconds since the epoch. */
+const recordEndsAt = (
+  { access, providerTokens, signedInAt }: SignedIn,
+  { lifetimeSeconds }: SessionTimes,
+): number => {
+  const absoluteEnd = signedInAt + lifetimeSeconds * 1000
+  return providerTokens.refreshToken ? absoluteEnd : Math.min(absoluteEnd, access.expiresAt + lapsedRecordMs)
 }
 
 /**
- * Destroys the session record, and then the cookie, which is worthless without it.
+ * When this access ends unless something is done, in milliseconds since the epoch: the least of the credentials'
+ * expiry, the session's lifetime, and the idle time counted from `now`.
+ */
+export const accessEndsAt = ({ access, signedInAt }: SignedIn, times: SessionTimes, now: number): number =>
+  Math.min(access.expiresAt, signedInAt + times.lifetimeSeconds * 1000, now + times.idleSeconds * 1000)
+
+/**
+ * Signs a person in under a new session id, and resolves once the store has it: a redirect sent earlier could
+ * overtake it.
+ * @throws AppError `session.store_unavailable`
+ */
+export async function signIn(
+  req: Request,
+  res: Response,
+  who: Pick<SignedIn, 'person' | 'access' | 'providerTokens'>,
+  { times, sealer }: { times: SessionTimes; sealer: Sealer },
+): Promise<void> {
+  await promisify(req.session.regenerate.bind(req.session))()
+  const now = Date.now()
+  const me: SignedIn = { ...who, csrfToken: randomBytes(16).toString('base64url'), signedInAt: now }
+  req.session.signedIn = me
+  req.session.cookie.maxAge = recordEndsAt(me, times) - now
+  await promisify(req.session.save.bind(req.session))()
+  startIdleTime(req, res, sealer, times.idleSeconds)
+}
+
+/**
+ * Destroys the session record, and then the cookies, which are worthless without it.
  * @throws AppError `session.store_unavailable`
  */
 export async function signOut(req: Request, res: Response): Promise<void> {
   await promisify(req.session.destroy.bind(req.session))()
   clearSessionCookie(req, res)
+  clearIdleCookie(req, res)
 }
 
 /**

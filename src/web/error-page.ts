@@ -11,6 +11,7 @@ const headings: [prefix: string, heading: string][] = [
   ['provider.', 'Sign-in did not work'],
   ['federation.', 'AWS did not grant access'],
   ['session.store_unavailable', 'Please try again in a moment'],
+  ['session.expired', 'Your access ran out'],
   ['session.', 'Please sign in'],
   ['s3.', 'Your buckets cannot be shown'],
   ['request.not_found', 'Page not found'],
@@ -33,8 +34,31 @@ function asAppError(error: unknown): AppError {
 /** Whether the client asked for JSON rather than for a page. */
 const wantsJson = (req: Request): boolean => req.accepts(['html', 'json']) === 'json'
 
-/** Ends every failed request: the only place where a failure is logged and shown. */
-export function errorPage(log: Log): ErrorRequestHandler {
+/** Where a person whom this failure stops can go from here. */
+function wayOut({ code, status, details }: AppError, req: Request, providerName: (id: string) => string) {
+  const { provider } = details
+  if (code === 'session.expired' && typeof provider === 'string') {
+    const query = new URLSearchParams({ returnPath: req.originalUrl })
+    return { href: `/initiateLogin/${provider}?${query}`, label: `Continue with ${providerName(provider)}` }
+  }
+  const tryAgain = (code.startsWith('s3.') && status !== 401) || code === 'session.store_unavailable'
+  if (tryAgain && req.method === 'GET') return { href: req.originalUrl, label: 'Try again' }
+  return { href: '/', label: 'Go to the sign-in page' }
+}
+
+/** A page that needs a sign-in sends to it; where we know whose access ran out, the error page says so instead. */
+function signInHref({ code, details }: AppError, req: Request): string | undefined {
+  if (code !== 'session.required' && (code !== 'session.expired' || details.provider !== undefined))
+    return undefined
+  const notice = code === 'session.expired' && { notice: 'expired' }
+  return `/?${new URLSearchParams({ returnPath: req.originalUrl, ...notice })}`
+}
+
+/**
+ * Ends every failed request: the only place where a failure is logged and shown. `providerName` gives the proper
+ * name of a provider.
+ */
+export function errorPage(log: Log, providerName: (id: string) => string): ErrorRequestHandler {
   return function errorPage(thrown, req, res, _next) {
     const error = asAppError(thrown)
     const { code, status, sentence, instruction, details } = error
@@ -50,19 +74,13 @@ export function errorPage(log: Log): ErrorRequestHandler {
       res.json({ error: { code, message: sentence, requestId } })
       return
     }
-    if (code === 'session.required' || code === 'session.expired') {
-      const query = new URLSearchParams({
-        returnPath: req.originalUrl,
-        ...(code === 'session.expired' && { notice: 'expired' }),
-      })
-      res.redirect(303, `/?${query}`)
+    const signIn = signInHref(error, req)
+    if (signIn !== undefined) {
+      res.redirect(303, signIn)
       return
     }
     const heading = headings.find(([prefix]) => code.startsWith(prefix))?.[1]
-    const retry = code.startsWith('s3.') && status !== 401
-    const action = retry
-      ? { href: '/s3/', label: 'Try again' }
-      : { href: '/', label: 'Go to the sign-in page' }
+    const action = wayOut(error, req, providerName)
     res.render('error', { title: heading, heading, sentence, code, requestId, status, action })
   }
 }

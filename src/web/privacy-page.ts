@@ -5,18 +5,24 @@ import type { Config } from '../config.ts'
 const storeNames: Record<string, string> = {
   memory: 'the memory of this server',
   sqlite: 'a database file on this server',
+  redis: 'a database that the servers of this site share',
+  rediss: 'a database that the servers of this site share',
+  dynamodb: 'a table in Amazon DynamoDB',
 }
 
-/** `GET /privacy`: what is kept, where and for how long. Follows the configuration, so that it stays true. */
+/**
+ * `GET /privacy`: what is kept, where and for how long. Follows the configuration, so that it stays true. `inWords`
+ * words a number of milliseconds.
+ */
 export const privacyPage =
-  ({ session, aws }: Config, providerNames: string[]): RequestHandler =>
+  ({ session }: Config, providerNames: string[], inWords: (milliseconds: number) => string): RequestHandler =>
   (_req, res) => {
-    const minutes = Math.round(aws.roleSessionSeconds / 60)
     res.set('Cache-Control', 'no-cache').render('privacy', {
       title: 'Privacy',
       providers: providerNames,
-      store: storeNames[session.store.split(':')[0] ?? ''],
-      sessionLifetime: `${minutes} minutes`,
+      store: storeNames[session.store.split(':', 1)[0] ?? ''],
+      sessionLifetime: inWords(session.lifetimeSeconds * 1000),
+      idleTime: inWords(session.idleSeconds * 1000),
       attemptLifetime: '10 minutes',
     })
   }

@@ -31,7 +31,11 @@ export function amazon(settings: ProviderSettings, http: HttpClient): Provider {
     scope: settings.scope ?? 'profile',
     appendsFragment: false,
     openIdConnect: false,
+    authorizationParameters: {},
+    chooseAccountParameters: {},
     configuration: async () => configuration,
+    signOutUrl: async () => 'https://www.amazon.com/gp/flex/sign-out.html',
+    revoke: async () => false,
 
     async identify({ accessToken }) {
       const tokenInfoUrl = new URL(`${apiUrl}/auth/o2/tokeninfo`)

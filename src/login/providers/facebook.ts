@@ -7,6 +7,7 @@ import { staticConfiguration } from './configuration.ts'
 import { faceOf } from './face.ts'
 import { safePictureUrl } from './picture-url.ts'
 import type { Provider } from './provider.ts'
+import { statusError } from './provider-error.ts'
 import { getProviderJson } from './provider-json.ts'
 
 const inspection = z.object({
@@ -74,6 +75,8 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
     token_endpoint: `${graphUrl}/oauth/access_token`,
     code_challenge_methods_supported: [],
   })
+  const proofOf = (accessToken: string) =>
+    createHmac('sha256', clientSecret).update(accessToken).digest('hex')
   return {
     id: settings.id,
     face: faceOf(settings),
@@ -82,7 +85,22 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
     scope: settings.scope ?? 'public_profile,email',
     appendsFragment: true,
     openIdConnect: false,
+    authorizationParameters: {},
+    chooseAccountParameters: { auth_type: 'reauthenticate' },
     configuration: async () => configuration,
+    signOutUrl: async () => 'https://www.facebook.com/',
+
+    async revoke({ accessToken }) {
+      const url = new URL(`${graphUrl}/me/permissions`)
+      url.searchParams.set('appsecret_proof', proofOf(accessToken))
+      const answer = await http.fetch(url, {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${accessToken}` },
+      })
+      if (answer.status !== 200)
+        throw new AppError(statusError(answer.status), { details: { status: answer.status } })
+      return true
+    },
 
     async identify({ accessToken }) {
       const inspectionUrl = new URL(`${graphUrl}/debug_token`)
@@ -90,10 +108,7 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
       inspectionUrl.searchParams.set('access_token', `${settings.clientId}|${clientSecret}`)
       const profileUrl = new URL(`${graphUrl}/me`)
       profileUrl.searchParams.set('fields', 'id,name,email,picture')
-      profileUrl.searchParams.set(
-        'appsecret_proof',
-        createHmac('sha256', clientSecret).update(accessToken).digest('hex'),
-      )
+      profileUrl.searchParams.set('appsecret_proof', proofOf(accessToken))
       const [{ data: token }, person] = await Promise.all([
         getProviderJson(http, inspectionUrl, inspection),
         getProviderJson(http, profileUrl, profile, accessToken),

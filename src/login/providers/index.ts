@@ -19,6 +19,8 @@ function createProvider(settings: ProviderSettings, http: HttpClient): Provider 
   return {
     ...provider,
     configuration: () => provider.configuration().catch(named),
+    signOutUrl: () => provider.signOutUrl().catch(named),
+    revoke: (tokens) => provider.revoke(tokens).catch(named),
     identify: (tokens) => provider.identify(tokens).catch(named),
   }
 }

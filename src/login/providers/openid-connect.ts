@@ -19,6 +19,12 @@ const discoveryLifetimeMs = 60 * 60 * 1000
 const oldestIssueSeconds = 24 * 60 * 60
 const furthestIssueSeconds = 300
 
+/** What a provider wants to hear before it hands out refresh tokens, where the scope does not say it. */
+const dialects: Record<string, Record<string, string>> = { google: { access_type: 'offline' } }
+
+/** For providers without RP-Initiated Logout. */
+const signOutPages: Record<string, string> = { google: 'https://accounts.google.com/Logout' }
+
 interface Discovered {
   configuration: openid.Configuration
   keys: ReturnType<typeof createRemoteJWKSet>
@@ -123,7 +129,24 @@ export function openIdConnect(settings: ProviderSettings, http: HttpClient): Pro
     scope: settings.scope ?? 'openid email profile',
     appendsFragment: false,
     openIdConnect: true,
+    authorizationParameters: dialects[settings.id] ?? {},
+    chooseAccountParameters: { prompt: 'select_account' },
     configuration: async () => (await current()).configuration,
+
+    async signOutUrl() {
+      const { configuration } = await current()
+      const { end_session_endpoint: endpoint } = configuration.serverMetadata()
+      return endpoint === undefined
+        ? signOutPages[settings.id]
+        : openid.buildEndSessionUrl(configuration).href
+    },
+
+    async revoke({ accessToken, refreshToken }) {
+      const { configuration } = await current()
+      if (configuration.serverMetadata().revocation_endpoint === undefined) return false
+      await openid.tokenRevocation(configuration, refreshToken ?? accessToken)
+      return true
+    },
 
     async identify(tokens) {
       const { idToken, claims } = tokens

@@ -5,6 +5,7 @@ import type { Face } from './face.ts'
 /** What an identity provider handed over, by code exchange or in the fragment of an implicit grant. */
 export interface Tokens {
   accessToken: string
+  refreshToken?: string | undefined
   idToken?: string | undefined
   /** Claims of the ID token, checked but for its signature. */
   claims?: openid.IDToken | undefined
@@ -22,8 +23,16 @@ export interface Provider {
   appendsFragment: boolean
   /** Whether authorization requests carry a nonce and must end in an ID token. */
   openIdConnect: boolean
+  /** More parameters for every authorization request. */
+  authorizationParameters: Record<string, string>
+  /** Parameters that make the provider ask again who signs in; empty where it cannot be asked. */
+  chooseAccountParameters: Record<string, string>
   /** Endpoints and client credentials, static or discovered. @throws AppError `provider.*` */
   configuration(): Promise<openid.Configuration>
+  /** Where a person ends the sign-in at the provider itself. */
+  signOutUrl(): Promise<string | undefined>
+  /** Makes the provider forget these tokens; `false` where it has no way to. @throws AppError `provider.*` */
+  revoke(tokens: Pick<Tokens, 'accessToken' | 'refreshToken'>): Promise<boolean>
   /** Verifies that the tokens were issued to us, and reads who they speak of. @throws AppError `provider.*` */
   identify(tokens: Tokens): Promise<Identity>
 }

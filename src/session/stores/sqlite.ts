@@ -1,71 +1,52 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import session from 'express-session'
-
-type Callback<T> = (error: unknown, result?: T) => void
+import { DatabaseSync } from 'node:sqlite'
+import type { SessionStore, StoredRecord } from './session-store.ts'
 
 /**
- * Sessions in an SQLite file of this host, for a single instance. Survives a restart. Expired records are deleted,
- * and overwritten in the file, whenever somebody signs in.
+ * Sessions in an SQLite file of this host, for a single instance; they survive a restart. The path `:memory:` keeps
+ * everything in memory. Expired records are deleted, and overwritten in the file, whenever one is set. Throws where
+ * the file cannot be opened.
  */
-export class SqliteStore extends session.Store {
-  readonly #database: DatabaseSync
-  readonly #select: StatementSync
-  readonly #replace: StatementSync
-  readonly #delete: StatementSync
-  readonly #purge: StatementSync
+export function sqliteStore(path: string): SessionStore {
+  const database = new DatabaseSync(path, { timeout: 2_000 })
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA secure_delete = ON;
+    CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, sealed TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+    CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
+  `)
+  const select = database.prepare('SELECT sealed, expires_at FROM sessions WHERE id = ? AND expires_at > ?')
+  const upsert = database.prepare('INSERT OR REPLACE INTO sessions (id, sealed, expires_at) VALUES (?, ?, ?)')
+  const insert = database.prepare('INSERT OR IGNORE INTO sessions (id, sealed, expires_at) VALUES (?, ?, ?)')
+  const update = database.prepare('UPDATE sessions SET sealed = ?, expires_at = ? WHERE id = ?')
+  const remove = database.prepare('DELETE FROM sessions WHERE id = ?')
+  const purge = database.prepare('DELETE FROM sessions WHERE expires_at <= ?')
 
-  /** The path `:memory:` keeps everything in memory. Throws where the file cannot be opened. */
-  constructor(path: string) {
-    super()
-    this.#database = new DatabaseSync(path, { timeout: 2_000 })
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      PRAGMA secure_delete = ON;
-      CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, record TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;
-      CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
-    `)
-    this.#select = this.#database.prepare('SELECT record FROM sessions WHERE id = ? AND expires_at > ?')
-    this.#replace = this.#database.prepare(
-      'INSERT OR REPLACE INTO sessions (id, record, expires_at) VALUES (?, ?, ?)',
-    )
-    this.#delete = this.#database.prepare('DELETE FROM sessions WHERE id = ?')
-    this.#purge = this.#database.prepare('DELETE FROM sessions WHERE expires_at <= ?')
+  return {
+    async get(id) {
+      const row = select.get(id, Date.now())
+      return row && { sealed: String(row.sealed), expiresAt: Number(row.expires_at) }
+    },
+    async set(id, { sealed, expiresAt }: StoredRecord) {
+      purge.run(Date.now())
+      upsert.run(id, sealed, expiresAt)
+    },
+    async add(id, { sealed, expiresAt }) {
+      purge.run(Date.now())
+      return insert.run(id, sealed, expiresAt).changes === 1
+    },
+    async replace(id, { sealed, expiresAt }) {
+      purge.run(Date.now())
+      return update.run(sealed, expiresAt, id).changes === 1
+    },
+    async delete(id) {
+      remove.run(id)
+    },
+    async check() {
+      select.get('', 0)
+    },
+    async close() {
+      database.close()
+    },
   }
-
-  override get(id: string, callback: Callback<session.SessionData | null>): void {
-    answer(callback, () => {
-      const row = this.#select.get(id, Date.now())
-      return row ? JSON.parse(String(row.record)) : null
-    })
-  }
-
-  override set(id: string, record: session.SessionData, callback: Callback<void> = () => {}): void {
-    answer(callback, () => {
-      this.#purge.run(Date.now())
-      this.#replace.run(id, JSON.stringify(record), new Date(record.cookie.expires ?? 0).getTime())
-    })
-  }
-
-  override destroy(id: string, callback: Callback<void> = () => {}): void {
-    answer(callback, () => {
-      this.#delete.run(id)
-    })
-  }
-
-  close(): void {
-    this.#database.close()
-  }
-}
-
-/** Runs `work` and reports as Node callbacks do; what `callback` itself throws is not caught. */
-function answer<T>(callback: Callback<T>, work: () => T): void {
-  let result: T
-  try {
-    result = work()
-  } catch (error) {
-    callback(error)
-    return
-  }
-  callback(null, result)
 }

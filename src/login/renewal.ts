@@ -1,0 +1,108 @@
+import type { STSClient } from '@aws-sdk/client-sts'
+import type { Request } from 'express'
+import { AppError } from '../errors.ts'
+import {
+  assumeRoleWithWebIdentity,
+  type RoleSessionSettings,
+} from '../federation/assume-role-with-web-identity.ts'
+import type { Audit } from '../observe/audit.ts'
+import type { Log } from '../observe/log.ts'
+import type { SealedStore } from '../session/sealed-store.ts'
+import { requireSignedIn, type SignedIn } from '../session/signed-in.ts'
+import { refreshTokens } from './authorization-code.ts'
+import type { ProviderDirectory } from './providers/index.ts'
+
+/** Access is renewed this long before it ends, and never earlier than in the last tenth of its life. */
+const earliestRenewalMs = 5 * 60 * 1000
+
+/** How long a request waits for another one that renews the same access, in milliseconds. */
+const patienceMs = 10_000
+
+interface RenewalParts {
+  providers: ProviderDirectory
+  sessions: SealedStore
+  sts: STSClient
+  roleSession: RoleSessionSettings
+  audit: Audit
+  log: Log
+}
+
+/** Runs `work` with access that is good, renewed on the way where it must be. */
+export type WithAccess = <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
+
+const msLeft = ({ access }: SignedIn): number => access.expiresAt - Date.now()
+
+const isDue = (me: SignedIn): boolean =>
+  msLeft(me) < Math.min(earliestRenewalMs, (me.access.expiresAt - me.access.issuedAt) / 10)
+
+const isExpiry = (error: unknown): boolean => error instanceof AppError && error.code === 'session.expired'
+
+/** The person must come back through the provider, whose name the page shows. */
+const lapsed = ({ person }: SignedIn): AppError =>
+  new AppError('session.expired', { details: { provider: person.providerId } })
+
+/**
+ * Renews access by the provider's refresh token, shortly before or after it lapses: the same person, the same role,
+ * new credentials, without anybody noticing.
+ */
+export function createRenewal({
+  providers,
+  sessions,
+  sts,
+  roleSession,
+  audit,
+  log,
+}: RenewalParts): WithAccess {
+  const exchange = async (req: Request, me: SignedIn, refreshToken: string): Promise<SignedIn> => {
+    const provider = providers.find(me.person.providerId)
+    const tokens = await refreshTokens(provider, refreshToken)
+    const identity = await provider.identify(tokens)
+    if (identity.person.subject !== me.person.subject) throw new AppError('provider.profile_mismatch')
+    const access = await assumeRoleWithWebIdentity(sts, roleSession, provider.roleArn, identity)
+    const { accessToken, refreshToken: next } = tokens
+    const renewed = { ...me, access, providerTokens: { accessToken, refreshToken: next } }
+    const stillThere = await sessions.replace(req.sessionID, {
+      cookie: req.session.cookie,
+      signedIn: renewed,
+    })
+    if (!stillThere) throw new AppError('session.required')
+    audit.renewed(me.person, access)
+    return renewed
+  }
+
+  /** Once for each set of credentials, however many requests find them lapsing, on whichever instance. */
+  const renew = async (req: Request, me: SignedIn, patienceMs: number): Promise<SignedIn> => {
+    const { refreshToken } = me.providerTokens
+    if (refreshToken === undefined) throw lapsed(me)
+    const turn = { name: `renewal:${me.access.accessKeyId}`, secret: req.sessionID, patienceMs }
+    const renewed = await sessions.doOnce(turn, () => exchange(req, me, refreshToken))
+    if (renewed === undefined) throw lapsed(me)
+    return renewed
+  }
+
+  /** Nobody waits, and nobody is turned away, while the old access is good. */
+  const renewEarly = async (req: Request, me: SignedIn): Promise<SignedIn> => {
+    if (me.providerTokens.refreshToken === undefined) return me
+    return renew(req, me, 0).catch((err: unknown) => {
+      if (err instanceof AppError && err.code === 'session.required') throw err
+      log.info({ err, provider: me.person.providerId }, 'access was not renewed early; it is still good')
+      return me
+    })
+  }
+
+  const renewWhereDue = async (req: Request, me: SignedIn): Promise<SignedIn> => {
+    if (msLeft(me) <= 0) return renew(req, me, patienceMs)
+    return isDue(me) ? renewEarly(req, me) : me
+  }
+
+  return async function withAccess(req, work) {
+    const me = await renewWhereDue(req, requireSignedIn(req))
+    try {
+      return await work(me)
+    } catch (error) {
+      // Our clock and AWS's may differ: the one that counts says that it is over.
+      if (!isExpiry(error)) throw error
+      return work(await renew(req, me, patienceMs))
+    }
+  }
+}

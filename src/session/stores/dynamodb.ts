@@ -1,0 +1,81 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  type PutItemCommandInput,
+} from '@aws-sdk/client-dynamodb'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { SessionStore, StoredRecord } from './session-store.ts'
+
+const requestTimeoutMs = 2_000
+
+/**
+ * Sessions in a DynamoDB table with the partition key `id` (string) and the TTL attribute `expires` (epoch
+ * seconds). Signed with the credentials of the instance, as the AWS SDK finds them. Reads are consistent: the next
+ * request may land on another instance.
+ */
+export function dynamodbStore(table: string, region: string): SessionStore {
+  const client = new DynamoDBClient({
+    region,
+    maxAttempts: 2,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+    }),
+  })
+
+  const put = async (
+    id: string,
+    { sealed, expiresAt }: StoredRecord,
+    condition?: Pick<PutItemCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'>,
+  ): Promise<boolean> => {
+    const item = {
+      id: { S: id },
+      sealed: { S: sealed },
+      expiresAt: { N: String(expiresAt) },
+      expires: { N: String(Math.ceil(expiresAt / 1000)) },
+    }
+    try {
+      await client.send(new PutItemCommand({ TableName: table, Item: item, ...condition }))
+      return true
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false
+      throw error
+    }
+  }
+  // DynamoDB deletes what has expired when it finds the time, so every condition looks at the clock too.
+  const now = () => ({ ':now': { N: String(Date.now()) } })
+
+  return {
+    async get(id) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: table, Key: { id: { S: id } }, ConsistentRead: true }),
+      )
+      const record = { sealed: Item?.sealed?.S ?? '', expiresAt: Number(Item?.expiresAt?.N ?? 0) }
+      return record.expiresAt > Date.now() ? record : undefined
+    },
+    async set(id, record) {
+      await put(id, record)
+    },
+    add: (id, record) =>
+      put(id, record, {
+        ConditionExpression: 'attribute_not_exists(id) OR expiresAt <= :now',
+        ExpressionAttributeValues: now(),
+      }),
+    replace: (id, record) =>
+      put(id, record, { ConditionExpression: 'expiresAt > :now', ExpressionAttributeValues: now() }),
+    async delete(id) {
+      await client.send(new DeleteItemCommand({ TableName: table, Key: { id: { S: id } } }))
+    },
+    async check() {
+      await client.send(new DescribeTableCommand({ TableName: table }))
+    },
+    async close() {
+      client.destroy()
+    },
+  }
+}
