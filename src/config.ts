@@ -199,7 +199,7 @@ const sessionPolicy = z
 
 /** The texts that a template leaves where a value belongs. */
 const isPlaceholder = (value: string): boolean =>
-  /^(<|enter |insert |your[-_ ]|(replace|change)[-_ ]?(me|this|with))/i.test(value)
+  /^(<.*>$|enter |insert |your[-_ ]|(replace|change)[-_ ]?(me|this|with))/i.test(value)
 
 /** The value of a variable; empty and placeholder texts count as not set. */
 const valueIn = (env: Environment, variable: string): string | undefined => {

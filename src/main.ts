@@ -57,8 +57,23 @@ const aws = createAwsClients(config)
 const sessionStore = await openSessionStoreOrExit(config, log)
 const app = createApp({ config, http, aws, sessionStore, log })
 
-// What a browser sends arrives within seconds; who takes longer only holds a connection.
-const server = createServer({ headersTimeout: 10_000, requestTimeout: 20_000, maxHeaderSize: 16 * 1024 }, app)
+// Node's own report would print the properties of an error, where libraries keep tokens and whole answers.
+process.on('uncaughtException', (err) => {
+  log.fatal({ err }, 'the process ends on an unexpected error')
+  process.exit(1)
+})
+
+const server = createServer(
+  {
+    // What a browser sends arrives within seconds; who takes longer only holds a connection.
+    headersTimeout: 10_000,
+    requestTimeout: 20_000,
+    // Longer than a balancer keeps an idle connection (60 s), or it would meet closed ones.
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16 * 1024,
+  },
+  app,
+)
 server.on('error', (error: NodeJS.ErrnoException) => {
   const inUse = error.code === 'EADDRINUSE'
   refuseToStart(inUse ? `port ${config.port} is already in use (PORT chooses another)` : error.message)

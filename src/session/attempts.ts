@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { parseCookie } from 'cookie'
 import type { Request, Response } from 'express'
 import { AppError } from '../errors.ts'
+import { cookieAttributes, cookieName, cookiesOf } from './cookies.ts'
 import type { Sealer } from './sealing.ts'
 
 /** One sign-in under way, from the redirect to the provider until its callback. */
@@ -29,22 +29,20 @@ const cookieLifetimeMs = 60 * 60 * 1000
 /** More sign-ins than this at once are no person's. Bounds the Cookie header. */
 const mostAttempts = 5
 
-const cookieName = /^(?:__Host-)?attempt-([0-9a-z]+)-([\w-]{16})$/
+const timeAndTag = /^([0-9a-z]+)-([\w-]{16})$/
 
 /** Attempt cookies of this request, oldest first. The time in the name only serves this order. */
 function pending(req: Request): { name: string; tag: string; value: string }[] {
-  return Object.entries(parseCookie(req.headers.cookie ?? ''))
+  const prefix = cookieName(req, 'attempt-')
+  return Object.entries(cookiesOf(req))
     .flatMap(([name, value]) => {
-      const [, time, tag] = cookieName.exec(name) ?? []
+      const [, time, tag] = (name.startsWith(prefix) && timeAndTag.exec(name.slice(prefix.length))) || []
       return time && tag && value ? [{ name, tag, value, time: Number.parseInt(time, 36) }] : []
     })
     .sort((one, other) => one.time - other.time)
 }
 
 const tagOf = (state: string): string => createHash('sha256').update(state).digest('base64url').slice(0, 16)
-
-const cookieOptions = (req: Request) =>
-  ({ path: '/', httpOnly: true, sameSite: 'lax', secure: req.secure }) as const
 
 /**
  * Keeps attempts in sealed cookies of the browser that made them: nothing is stored for a visitor who never comes
@@ -60,13 +58,12 @@ export class Attempts {
   keep(req: Request, res: Response, attempt: Attempt): void {
     const others = pending(req)
     for (const { name } of others.slice(0, Math.max(0, others.length - mostAttempts + 1))) {
-      res.clearCookie(name, cookieOptions(req))
+      res.clearCookie(name, cookieAttributes(req))
     }
-    const prefix = req.secure ? '__Host-' : ''
-    const name = `${prefix}attempt-${attempt.startedAt.toString(36)}-${tagOf(attempt.state)}`
+    const name = cookieName(req, `attempt-${attempt.startedAt.toString(36)}-${tagOf(attempt.state)}`)
     const { state, ...rest } = attempt
     const value = this.#sealer.seal('attempt', state, JSON.stringify(rest))
-    res.cookie(name, value, { ...cookieOptions(req), maxAge: cookieLifetimeMs })
+    res.cookie(name, value, { ...cookieAttributes(req), maxAge: cookieLifetimeMs })
   }
 
   /**
@@ -78,7 +75,7 @@ export class Attempts {
     if (attempts.length === 0) throw new AppError('login.no_attempt')
     const tag = tagOf(state)
     for (const { name } of attempts.filter((one) => one.tag === tag))
-      res.clearCookie(name, cookieOptions(req))
+      res.clearCookie(name, cookieAttributes(req))
     const texts = attempts.flatMap((one) =>
       one.tag === tag ? (this.#sealer.open('attempt', state, one.value) ?? []) : [],
     )

@@ -1,27 +1,22 @@
 import { promisify } from 'node:util'
-import { parseCookie } from 'cookie'
 import type { Request, RequestHandler, Response } from 'express'
+import { cookieAttributes, cookieName, cookiesOf } from './cookies.ts'
 import type { Sealer } from './sealing.ts'
-
-const cookieName = (req: Request): string => (req.secure ? '__Host-seen' : 'seen')
-
-const cookieAttributes = (req: Request) =>
-  ({ path: '/', httpOnly: true, sameSite: 'lax', secure: req.secure }) as const
 
 /** Notes in the browser, sealed for this session alone, that its owner was here just now. */
 export function startIdleTime(req: Request, res: Response, sealer: Sealer, idleSeconds: number): void {
   const value = sealer.seal('seen', req.sessionID, String(Date.now()))
-  res.cookie(cookieName(req), value, { ...cookieAttributes(req), maxAge: idleSeconds * 1000 })
+  res.cookie(cookieName(req, 'seen'), value, { ...cookieAttributes(req), maxAge: idleSeconds * 1000 })
 }
 
 /** Makes the browser forget when its owner was here. */
 export function clearIdleCookie(req: Request, res: Response): void {
-  res.clearCookie(cookieName(req), cookieAttributes(req))
+  res.clearCookie(cookieName(req, 'seen'), cookieAttributes(req))
 }
 
 /** Milliseconds since the owner of this session was here; infinite where nothing proves it. */
 function idleMs(req: Request, sealer: Sealer): number {
-  const value = parseCookie(req.headers.cookie ?? '')[cookieName(req)]
+  const value = cookiesOf(req)[cookieName(req, 'seen')]
   const seenAt = value && sealer.open('seen', req.sessionID, value)
   return seenAt ? Date.now() - Number(seenAt) : Number.POSITIVE_INFINITY
 }

@@ -1,20 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { parseCookie } from 'cookie'
 import type { Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
-
-const cookieName = (req: Request): string => (req.secure ? '__Host-session' : 'session')
-
-const cookieAttributes = (req: Request) =>
-  ({ path: '/', httpOnly: true, sameSite: 'lax', secure: req.secure }) as const
+import { cookieAttributes, cookieName, cookiesOf } from './cookies.ts'
 
 /** Whether the browser holds a session cookie, good or not. */
 export const hasSessionCookie = (req: Request): boolean =>
-  parseCookie(req.headers.cookie ?? '')[cookieName(req)] !== undefined
+  cookiesOf(req)[cookieName(req, 'session')] !== undefined
 
 /** Makes the browser forget its session cookie. */
 export const clearSessionCookie = (req: Request, res: Response): void => {
-  res.clearCookie(cookieName(req), cookieAttributes(req))
+  res.clearCookie(cookieName(req, 'session'), cookieAttributes(req))
 }
 
 /**
@@ -34,6 +29,6 @@ export function sessionMiddleware(store: session.Store, secrets: string[]): Requ
     })
   const middlewares = new Map(['__Host-session', 'session'].map((name) => [name, withCookie(name)]))
   return function sessionOfRequest(req, res, next) {
-    middlewares.get(cookieName(req))?.(req, res, next)
+    middlewares.get(cookieName(req, 'session'))?.(req, res, next)
   }
 }
