@@ -13,6 +13,7 @@ import { createRenewal } from './login/renewal.ts'
 import { startLogin } from './login/start.ts'
 import { createAudit } from './observe/audit.ts'
 import type { Log } from './observe/log.ts'
+import type { Metrics } from './observe/metrics.ts'
 import { bucketsPage } from './s3/buckets-page.ts'
 import { Attempts } from './session/attempts.ts'
 import { endIdleSessions } from './session/idle.ts'
@@ -40,12 +41,13 @@ export interface AppParts {
   aws: AwsClients
   sessionStore: SessionStore
   log: Log
+  metrics: Metrics
 }
 
 /** Assembles the Express application. Connects to nothing. */
-export function createApp({ config, http, aws, sessionStore, log }: AppParts): Express {
+export function createApp({ config, http, aws, sessionStore, log, metrics }: AppParts): Express {
   const providers = new ProviderDirectory(config, http)
-  const audit = createAudit(log)
+  const audit = createAudit(log, metrics)
   const sealer = new Sealer(config.session.secrets)
   const attempts = new Attempts(sealer)
   const sessions = new SealedStore(sessionStore, sealer, log)
@@ -80,7 +82,7 @@ export function createApp({ config, http, aws, sessionStore, log }: AppParts): E
     .route('/readyz')
     .get(ready(() => sessionStore.check()))
     .all(methodNotAllowed('GET, HEAD'))
-  app.use(accessLog(log))
+  app.use(accessLog(log, metrics))
   app.use(publicOrigin(config.publicUrl))
   app.use(securityHeaders)
   app.use(assetsPath, serveAssets(publicFolder))

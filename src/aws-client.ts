@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Config } from './config.ts'
+import type { UpstreamCall } from './upstream-call.ts'
 
 const connectionTimeoutMs = 3_000
 const requestTimeoutMs = 8_000
@@ -22,8 +23,45 @@ export interface AwsClients {
   destroy(): void
 }
 
-/** One pool of kept-alive connections serves every client: making a client costs no connection. */
-export function createAwsClients({ aws }: Config): AwsClients {
+/** Reports every call of a client once it is over, with the id by which AWS knows it. */
+function reportCalls(
+  client: STSClient | S3Client,
+  service: string,
+  onFinished: (call: UpstreamCall) => void,
+): void {
+  // Both have the same kind of stack; only the commands differ that it may see.
+  const { middlewareStack } = client as STSClient
+  middlewareStack.add(
+    (next, context) => async (args) => {
+      const startedAt = performance.now()
+      const finished = (status: number | undefined, awsRequestId?: string, attempts?: number) =>
+        onFinished({
+          call: `${service} ${context.commandName}`,
+          status,
+          durationMs: Math.round(performance.now() - startedAt),
+          awsRequestId,
+          attempts,
+        })
+      try {
+        const result = await next(args)
+        const { httpStatusCode, requestId, attempts } = result.output.$metadata
+        finished(httpStatusCode, requestId, attempts)
+        return result
+      } catch (error) {
+        const { httpStatus, awsRequestId, attempts } = awsFailure(error)
+        finished(httpStatus, awsRequestId, attempts)
+        throw error
+      }
+    },
+    { step: 'initialize', name: 'reportCalls' },
+  )
+}
+
+/**
+ * One pool of kept-alive connections serves every client: making a client costs no connection. `onFinished` hears
+ * of every call.
+ */
+export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCall) => void): AwsClients {
   const requestHandler = new NodeHttpHandler({
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -32,15 +70,20 @@ export function createAwsClients({ aws }: Config): AwsClients {
     httpsAgent: { keepAlive: true, maxSockets: 200 },
   })
   const common = { region: aws.region, requestHandler }
+  const sts = new STSClient({ ...common, ...(aws.stsEndpoint && { endpoint: aws.stsEndpoint }) })
+  reportCalls(sts, 'sts', onFinished)
   return {
-    sts: new STSClient({ ...common, ...(aws.stsEndpoint && { endpoint: aws.stsEndpoint }) }),
-    s3: ({ accessKeyId, secretAccessKey, sessionToken }) =>
-      new S3Client({
+    sts,
+    s3({ accessKeyId, secretAccessKey, sessionToken }) {
+      const client = new S3Client({
         ...common,
         credentials: { accessKeyId, secretAccessKey, sessionToken },
         followRegionRedirects: true,
         ...(aws.s3Endpoint && { endpoint: aws.s3Endpoint, forcePathStyle: true }),
-      }),
+      })
+      reportCalls(client, 's3', onFinished)
+      return client
+    },
     destroy: () => requestHandler.destroy(),
   }
 }

@@ -49,6 +49,8 @@ export interface Config {
   /** Express's `trust proxy`: addresses, subnets, or a number of hops. */
   trustProxy: string[] | number | false
   logLevel: string
+  /** TCP port of the metrics; `undefined`: there are none. */
+  metricsPort: number | undefined
   session: {
     /** Newest first. */
     secrets: string[]
@@ -347,6 +349,7 @@ export function readConfig(env: Environment): Config {
       oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
       'info',
     ),
+    metricsPort: read.optional('METRICS_PORT', wholeNumber(0, 65_535)),
     session: {
       secrets: secrets ?? [randomBytes(32).toString('base64url')],
       secretIsDrawn: secrets === undefined,

@@ -1,21 +1,12 @@
 import { Agent, type RequestInit, fetch as undiciFetch } from 'undici'
 import { requestContext } from './request-context.ts'
+import type { UpstreamCall } from './upstream-call.ts'
 
 /** The whole time that one call to an identity provider may take, in milliseconds. */
 const callTimeoutMs = 8_000
 const connectTimeoutMs = 3_000
 /** Far above the largest discovery document, key set or profile; in bytes, counted after decompression. */
 const largestAnswerBytes = 1024 * 1024
-
-/** One finished call, as the log may know it: no query string, no header, no body. */
-export interface FinishedCall {
-  method: string
-  host: string
-  path: string
-  /** `undefined` where no answer came. */
-  status: number | undefined
-  durationMs: number
-}
 
 /** HTTP to identity providers. Has the shape of the Fetch API, as openid-client and jose expect it. */
 export interface HttpClient {
@@ -44,7 +35,7 @@ async function readBounded(body: AsyncIterable<Uint8Array> | null): Promise<Buff
 }
 
 /** One pool of kept-alive connections per provider host, shared by the whole process. */
-export function createHttpClient(onFinished: (call: FinishedCall) => void): HttpClient {
+export function createHttpClient(onFinished: (call: UpstreamCall) => void): HttpClient {
   const agent = new Agent({ connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 30_000, pipelining: 1 })
 
   const call = async (url: URL, init: RequestInit): Promise<Response> => {
@@ -65,9 +56,7 @@ export function createHttpClient(onFinished: (call: FinishedCall) => void): Http
       const startedAt = performance.now()
       const finished = (status: number | undefined) =>
         onFinished({
-          method: init.method ?? 'GET',
-          host: url.host,
-          path: url.pathname,
+          call: `${init.method ?? 'GET'} ${url.host}${url.pathname}`,
           status,
           durationMs: Math.round(performance.now() - startedAt),
         })

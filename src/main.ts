@@ -1,11 +1,15 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { createApp } from './app.ts'
 import { createAwsClients } from './aws-client.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { createHttpClient } from './http-client.ts'
 import { createLog, type Log } from './observe/log.ts'
+import { createMetrics } from './observe/metrics.ts'
+import { createMetricsServer } from './observe/metrics-server.ts'
 import { openSessionStore } from './session/stores/index.ts'
 import type { SessionStore } from './session/stores/session-store.ts'
+import type { UpstreamCall } from './upstream-call.ts'
 
 /** How long requests in flight may take to finish once the process is told to stop, in milliseconds. */
 const stopGraceMs = 8_000
@@ -33,6 +37,17 @@ async function openSessionStoreOrExit(config: Config, log: Log): Promise<Session
   }
 }
 
+/** Returns the port that was taken. */
+function listenOrExit(server: Server, port: number, variable: string): Promise<number> {
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const inUse = error.code === 'EADDRINUSE'
+      refuseToStart(inUse ? `port ${port} is already in use (${variable} chooses another)` : error.message)
+    })
+    server.listen(port, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
 /** Says which providers are on, which are off, and why: nothing that was configured is ignored in silence. */
 function reportProviders(log: Log, { providers, providersOff, session }: Config): void {
   log.info({ providers: providers.map(({ id }) => id) }, 'providers that are on')
@@ -52,10 +67,15 @@ const log = createLog(config.logLevel, [
   ...config.session.secrets,
   ...config.providers.flatMap(({ clientSecret }) => clientSecret ?? []),
 ])
-const http = createHttpClient((call) => log.info(call, 'call to a provider'))
-const aws = createAwsClients(config)
+const metrics = createMetrics()
+const onCall = (call: UpstreamCall) => {
+  log.info(call, 'upstream call')
+  metrics.upstreamCall(call)
+}
+const http = createHttpClient(onCall)
+const aws = createAwsClients(config, onCall)
 const sessionStore = await openSessionStoreOrExit(config, log)
-const app = createApp({ config, http, aws, sessionStore, log })
+const app = createApp({ config, http, aws, sessionStore, log, metrics })
 
 // Node's own report would print the properties of an error, where libraries keep tokens and whole answers.
 process.on('uncaughtException', (err) => {
@@ -74,20 +94,19 @@ const server = createServer(
   },
   app,
 )
-server.on('error', (error: NodeJS.ErrnoException) => {
-  const inUse = error.code === 'EADDRINUSE'
-  refuseToStart(inUse ? `port ${config.port} is already in use (PORT chooses another)` : error.message)
-})
-server.listen(config.port, () => {
-  const address = server.address()
-  log.info({ port: typeof address === 'object' ? address?.port : config.port }, 'listening')
-  reportProviders(log, config)
-  sessionStore.check().catch((err: unknown) => {
-    log.error(
-      { err, variable: 'SESSION_STORE' },
-      'the session store does not answer: nobody can sign in until it does',
-    )
-  })
+const metricsServer = createMetricsServer(metrics)
+if (config.metricsPort !== undefined) {
+  const port = await listenOrExit(metricsServer, config.metricsPort, 'METRICS_PORT')
+  log.info({ port }, 'metrics')
+}
+const port = await listenOrExit(server, config.port, 'PORT')
+log.info({ port }, 'listening')
+reportProviders(log, config)
+sessionStore.check().catch((err: unknown) => {
+  log.error(
+    { err, variable: 'SESSION_STORE' },
+    'the session store does not answer: nobody can sign in until it does',
+  )
 })
 
 let stopping = false
@@ -96,6 +115,7 @@ async function stop(signal: string): Promise<void> {
   stopping = true
   log.info({ signal }, 'stopping: requests in flight are finished first')
   const overdue = setTimeout(() => server.closeAllConnections(), stopGraceMs)
+  metricsServer.close()
   await new Promise((resolve) => server.close(resolve))
   clearTimeout(overdue)
   await http.close()

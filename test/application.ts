@@ -7,8 +7,10 @@ import { createAwsClients } from '../src/aws-client.ts'
 import { readConfig } from '../src/config.ts'
 import { createHttpClient } from '../src/http-client.ts'
 import { createLog } from '../src/observe/log.ts'
+import { createMetrics } from '../src/observe/metrics.ts'
 import { openSessionStore } from '../src/session/stores/index.ts'
 import type { SessionStore } from '../src/session/stores/session-store.ts'
+import type { UpstreamCall } from '../src/upstream-call.ts'
 import type { HttpBrowser } from './http-browser.ts'
 
 /** The application as `main.ts` puts it together, in this process and on a free port. */
@@ -46,10 +48,12 @@ export async function startApplication(
     ...config.providers.flatMap(({ clientSecret }) => clientSecret ?? []),
   ]
   const log = createLog(config.logLevel, secrets, { write: (line) => void lines.push(line) })
-  const http = createHttpClient((call) => log.info(call, 'call to a provider'))
-  const aws = createAwsClients(config)
+  const metrics = createMetrics()
+  const onCall = (call: UpstreamCall) => log.info(call, 'upstream call')
+  const http = createHttpClient(onCall)
+  const aws = createAwsClients(config, onCall)
   const sessionStore = options.sessionStore ?? (await openSessionStore(config, log))
-  const server = createServer(createApp({ config, http, aws, sessionStore, log }))
+  const server = createServer(createApp({ config, http, aws, sessionStore, log, metrics }))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

@@ -1,6 +1,7 @@
 import type { Access } from '../federation/access.ts'
 import type { Person } from '../federation/identity.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 
 /** The record of who got and gave up access: log lines with an `audit` field, named after what happened. */
 export interface Audit {
@@ -20,11 +21,22 @@ const what = ({ roleArn, roleSessionName, accessKeyId, expiresAt }: Access) => (
   expiresAt: new Date(expiresAt).toISOString(),
 })
 
-export const createAudit = (log: Log): Audit => ({
-  signedIn: (person, access) =>
-    log.info({ audit: 'signed_in', ...who(person), ...what(access) }, 'signed in'),
-  refused: (provider, code) => log.info({ audit: 'refused', provider, code }, 'sign-in refused'),
-  renewed: (person, access) =>
-    log.info({ audit: 'renewed', ...who(person), ...what(access) }, 'access renewed'),
-  signedOut: (person) => log.info({ audit: 'signed_out', ...who(person) }, 'signed out'),
+/** Writes each event to the log and counts it. */
+export const createAudit = (log: Log, metrics: Metrics): Audit => ({
+  signedIn(person, access) {
+    log.info({ audit: 'signed_in', ...who(person), ...what(access) }, 'signed in')
+    metrics.signIn('signed_in', person.providerId, 'ok')
+  },
+  refused(provider, code) {
+    log.info({ audit: 'refused', provider, code }, 'sign-in refused')
+    metrics.signIn('refused', provider, code)
+  },
+  renewed(person, access) {
+    log.info({ audit: 'renewed', ...who(person), ...what(access) }, 'access renewed')
+    metrics.signIn('renewed', person.providerId, 'ok')
+  },
+  signedOut(person) {
+    log.info({ audit: 'signed_out', ...who(person) }, 'signed out')
+    metrics.signIn('signed_out', person.providerId, 'ok')
+  },
 })

@@ -1,22 +1,17 @@
 import type { RequestHandler } from 'express'
 import type { Log } from '../observe/log.ts'
+import type { Metrics } from '../observe/metrics.ts'
 
-/** One line for each finished request. Never its query string, headers or body: codes and tokens travel there. */
-export function accessLog(log: Log): RequestHandler {
+/** A line and a count for each finished request. Never its query, headers or body: codes and tokens travel there. */
+export function accessLog(log: Log, metrics: Metrics): RequestHandler {
   return function accessLog(req, res, next) {
     const startedAt = performance.now()
-    const path = req.path
+    const { method, path } = req
     res.once('close', () => {
-      log.info(
-        {
-          method: req.method,
-          path,
-          status: res.writableFinished ? res.statusCode : 'aborted',
-          client: req.ip,
-          durationMs: Math.round(performance.now() - startedAt),
-        },
-        'request',
-      )
+      const status = res.writableFinished ? res.statusCode : 'aborted'
+      const durationMs = Math.round(performance.now() - startedAt)
+      log.info({ method, path, status, client: req.ip, durationMs }, 'request')
+      metrics.request(req.route?.path, method, res.statusCode, durationMs)
     })
     next()
   }

@@ -3,8 +3,23 @@ import type { Log } from '../../observe/log.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'
 
 const prefix = 'session:'
-const commandTimeoutMs = 2_000
+const answerTimeoutMs = 2_000
 const longestReconnectDelayMs = 2_000
+
+/** The client's own limit ends when a command is sent: a server that then falls silent would hold it for ever. */
+function inTime<T>(command: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer in ${answerTimeoutMs} ms`)), answerTimeoutMs)
+  return Promise.race([command, promise]).finally(() => clearTimeout(timer))
+}
+
+const toText = ({ sealed, expiresAt }: StoredRecord): string => `${expiresAt} ${sealed}`
+
+/** Whatever is there, it is a record: what was tampered with does not open, and that is for the reader to say. */
+function fromText(text: string): StoredRecord {
+  const [expiresAt = ''] = text.split(' ', 1)
+  return { sealed: text.slice(expiresAt.length + 1), expiresAt: Number(expiresAt) }
+}
 
 /**
  * Sessions in Redis or Valkey, shared by all instances. `url` as in `rediss://user:password@host:6379/0`. While
@@ -14,9 +29,8 @@ export function redisStore(url: string, log: Log): SessionStore {
   const client = createClient({
     url,
     disableOfflineQueue: true,
-    commandOptions: { timeout: commandTimeoutMs },
     socket: {
-      connectTimeout: commandTimeoutMs,
+      connectTimeout: answerTimeoutMs,
       reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, longestReconnectDelayMs),
     },
   })
@@ -26,17 +40,19 @@ export function redisStore(url: string, log: Log): SessionStore {
   client.connect().catch(() => {})
 
   const put = async (id: string, record: StoredRecord, condition?: 'NX' | 'XX'): Promise<boolean> => {
-    const answer = await client.set(prefix + id, JSON.stringify(record), {
-      ...(condition && { condition }),
-      expiration: { type: 'PXAT', value: record.expiresAt },
-    })
+    const answer = await inTime(
+      client.set(prefix + id, toText(record), {
+        ...(condition && { condition }),
+        expiration: { type: 'PXAT', value: record.expiresAt },
+      }),
+    )
     return answer !== null
   }
 
   return {
     async get(id) {
-      const text = await client.get(prefix + id)
-      return text === null ? undefined : JSON.parse(text)
+      const text = await inTime(client.get(prefix + id))
+      return text === null ? undefined : fromText(text)
     },
     async set(id, record) {
       await put(id, record)
@@ -44,10 +60,10 @@ export function redisStore(url: string, log: Log): SessionStore {
     add: (id, record) => put(id, record, 'NX'),
     replace: (id, record) => put(id, record, 'XX'),
     async delete(id) {
-      await client.del(prefix + id)
+      await inTime(client.del(prefix + id))
     },
     async check() {
-      await client.ping()
+      await inTime(client.ping())
     },
     async close() {
       client.destroy()
