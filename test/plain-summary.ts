@@ -5,10 +5,11 @@ export default class PlainSummary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
     const count = (state: string) => tests.filter((test) => test.result().state === state).length
-    // A file that cannot be loaded has no tests to count, and must not read as a pass.
-    const broken = modules.filter((module) => module.errors().length > 0).length
+    // A file that cannot be loaded, or a hook that fails, has no failed test to count, and must not read as a pass.
+    const suites = modules.flatMap((module) => [module, ...module.children.allSuites()])
+    const failed =
+      count('failed') + suites.filter((suite) => suite.errors().length > 0).length + errors.length
     const skipped = count('skipped')
-    const line = `${count('passed')} passed, ${count('failed') + broken + errors.length} failed`
-    console.log(skipped > 0 ? `${line}, ${skipped} skipped` : line)
+    console.log(`${count('passed')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
   }
 }
