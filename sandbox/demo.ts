@@ -9,13 +9,14 @@ import { type Sandbox, startSandbox } from './sandbox.ts'
 /** Sandbox and application together, on loopback, until Ctrl-C. */
 
 const main = join(import.meta.dirname, '..', 'src', 'main.ts')
-const port = process.env['PORT'] ?? '3000'
+const port = process.env.PORT ?? '3000'
 
 function startApplication({ environment }: Sandbox) {
   const env = {
     ...process.env,
     ...environment,
     PORT: port,
+    LOG_LEVEL: 'info',
     SESSION_STORE: 'memory:',
     SESSION_SECRET: randomBytes(32).toString('base64url'),
   }
@@ -39,11 +40,19 @@ function announce(origin: string, { sts, s3, amazon, roleArns }: Sandbox): void 
 `)
 }
 
-/** One line for people out of one of the application's log lines; `undefined` for what would only be noise here. */
-function forPeople(line: string): string | undefined {
-  const { level, msg, code, audit } = JSON.parse(line) as Record<string, string | undefined>
-  if (level === 'warn' || level === 'error' || level === 'fatal') return `  [${level}] ${code ?? ''} ${msg}`
-  return audit ? `  [${audit}] ${msg}` : undefined
+/** One of the application's log lines. */
+interface LogLine {
+  level: string
+  msg: string
+  code?: string
+  audit?: string
+  port?: number
+}
+
+/** A log line for people; `undefined` for what would only be noise here. */
+function forPeople({ level, msg, code = '', audit }: LogLine): string | undefined {
+  if (['warn', 'error', 'fatal'].includes(level)) return `  [${level}] ${code} ${msg}`
+  return audit && `  [${audit}] ${msg}`
 }
 
 const sandbox = await startSandbox()
@@ -54,15 +63,16 @@ application.once('exit', async (status) => {
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => application.kill('SIGTERM'))
 
-createInterface({ input: application.stdout }).on('line', (line) => {
-  const { msg, port: actualPort } = JSON.parse(line) as { msg: string; port?: number }
-  if (msg === 'listening') {
-    const origin = `http://localhost:${actualPort}`
+createInterface({ input: application.stdout }).on('line', (text) => {
+  if (!text.startsWith('{')) return
+  const line: LogLine = JSON.parse(text)
+  if (line.msg === 'listening') {
+    const origin = `http://localhost:${line.port}`
     sandbox.registerApplication(origin)
-    sandbox.registerApplication(`http://127.0.0.1:${actualPort}`)
+    sandbox.registerApplication(`http://127.0.0.1:${line.port}`)
     announce(origin, sandbox)
   }
-  const text = forPeople(line)
-  if (text) process.stdout.write(`${text}\n`)
+  const message = forPeople(line)
+  if (message) process.stdout.write(`${message}\n`)
 })
 await once(application, 'exit')

@@ -89,7 +89,7 @@ const demoBuckets: Bucket[] = [
 /** Starts every party of a sign-in but the application, on free ports of 127.0.0.1. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { people = demoPeople, permissionPolicy = listAndRead, buckets = demoBuckets } = options
-  const clock = options.clock ?? Date.now
+  const clock = options.clock ?? (() => Date.now())
   const secret = () => randomBytes(24).toString('hex')
   const client = {
     amazon: {

@@ -29,7 +29,7 @@ import { privacyPage } from './web/privacy-page.ts'
 import { publicOrigin } from './web/public-origin.ts'
 import { requestId } from './web/request-id.ts'
 import { sameOrigin } from './web/same-origin.ts'
-import { allowPictureFrom, noStore, securityHeaders } from './web/security-headers.ts'
+import { allowPictureFrom, noStore, securityHeaders, strictTransport } from './web/security-headers.ts'
 
 const root = join(import.meta.dirname, '..')
 const publicFolder = join(root, 'public')
@@ -75,7 +75,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.engine('ejs', ejs.renderFile)
   app.locals.asset = assetAddresses(publicFolder)
 
-  app.use(requestId)
+  app.use(requestId, securityHeaders)
   // Balancers check health by address and over plain HTTP: before any rule about hosts.
   app.route('/healthz').get(alive).all(methodNotAllowed('GET, HEAD'))
   app
@@ -84,7 +84,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     .all(methodNotAllowed('GET, HEAD'))
   app.use(accessLog(log, metrics))
   app.use(publicOrigin(config.publicUrl))
-  app.use(securityHeaders)
+  app.use(strictTransport)
   app.use(assetsPath, serveAssets(publicFolder))
 
   app.route('/').get(loginPage(providers)).all(methodNotAllowed('GET, HEAD'))
@@ -100,10 +100,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     .all(methodNotAllowed('GET, HEAD'))
 
   app.use(noStore)
-  app
-    .route('/initiateLogin/:provider')
-    .get(startLogin(providers, attempts))
-    .all(methodNotAllowed('GET, HEAD'))
+  app.route('/initiateLogin/:provider').get(startLogin(callback)).all(methodNotAllowed('GET, HEAD'))
   app
     .route('/oauth2callback/:provider')
     .get(session, loginCallback(callback))
@@ -116,6 +113,6 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.route('/logout').post(sameOrigin, readForm, session, logout(common)).all(methodNotAllowed('POST'))
 
   app.use(notFound)
-  app.use(errorPage(log, providerName))
+  app.use(errorPage(log, { providerName, showDetails: config.flowDetails === 'full' }))
   return app
 }

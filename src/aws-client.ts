@@ -116,9 +116,11 @@ export function awsFailure(cause: unknown): AwsFailure {
 /** Whether the call failed on the way: no answer, or none in time. */
 export function transportFailure(cause: unknown): 'unreachable' | 'timeout' | undefined {
   if (!(cause instanceof Error)) return undefined
-  if (['TimeoutError', 'AbortError'].includes(cause.name)) return 'timeout'
   const { awsCode, httpStatus } = awsFailure(cause)
-  const network = /^(E[A-Z]+|ERR_TLS\w*|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w*|HPE_\w+)$/
+  // The SDK calls a connection that was closed a TimeoutError too.
+  const closed = awsCode === 'ECONNRESET' || awsCode === 'EPIPE'
+  if (!closed && ['TimeoutError', 'AbortError'].includes(cause.name)) return 'timeout'
+  const network = /^(E(?!RR_)[A-Z_]+|ERR_TLS\w*|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w*|HPE_\w+)$/
   return httpStatus === undefined && network.test(awsCode) ? 'unreachable' : undefined
 }
 

@@ -49,6 +49,8 @@ export interface Config {
   /** Express's `trust proxy`: addresses, subnets, or a number of hops. */
   trustProxy: string[] | number | false
   logLevel: string
+  /** How much an operator's page shows of what happened. */
+  flowDetails: 'full' | 'summary' | 'off'
   /** TCP port of the metrics; `undefined`: there are none. */
   metricsPort: number | undefined
   session: {
@@ -101,13 +103,23 @@ const webUrl = z.string().refine(
   { error: 'must be an https: URL (http: for a loopback host only), without credentials or fragment' },
 )
 
-const baseUrl = webUrl.transform((text) => text.replace(/\/+$/, ''))
+const baseUrl = webUrl
+  .refine((text) => !text.includes('?'), { error: 'must have no query' })
+  .transform((text) => text.replace(/\/+$/, ''))
 
 const originUrl = webUrl
-  .refine((text) => ['', '/'].includes(text.slice(new URL(text).origin.length)), {
-    error: 'must be an origin: scheme, host and port, without a path',
-  })
+  .refine(
+    (text) => {
+      const url = URL.parse(text)
+      return url?.pathname === '/' && url.search === ''
+    },
+    { error: 'must be an origin: scheme, host and port, without a path' },
+  )
   .transform((text) => new URL(text).origin)
+
+const issuerUrl = webUrl.refine((text) => !/[?]|\/\.well-known\//.test(text), {
+  error: 'must be the issuer itself, without a query or /.well-known/…',
+})
 
 const wholeNumber = (lowest: number, highest: number) => {
   const error = `must be a whole number from ${lowest} to ${highest}`
@@ -144,10 +156,11 @@ const trustProxy = z.string().transform((text, context) => {
   if (/^[1-9]$/.test(text)) return Number(text)
   const parts = text.split(',').map((part) => part.trim())
   const known = (part: string) => {
-    const [address = '', prefix = '0', ...rest] = part.split('/')
+    const [address = '', prefix = '1', ...rest] = part.split('/')
+    const longestPrefix = { 4: 32, 6: 128 }[isIP(address)] ?? 0
     return (
       ['loopback', 'linklocal', 'uniquelocal'].includes(part) ||
-      (isIP(address) > 0 && /^\d{1,3}$/.test(prefix) && rest.length === 0)
+      (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= longestPrefix && rest.length === 0)
     )
   }
   if (parts.every(known)) return parts
@@ -190,7 +203,7 @@ const sessionPolicy = z
     (text) => {
       if (text === 'none') return true
       try {
-        return typeof JSON.parse(text).Statement === 'object'
+        return typeof (JSON.parse(text).Statement ?? undefined) === 'object'
       } catch {
         return false
       }
@@ -201,7 +214,7 @@ const sessionPolicy = z
 
 /** The texts that a template leaves where a value belongs. */
 const isPlaceholder = (value: string): boolean =>
-  /^(<.*>$|enter |insert |your[-_ ]|(replace|change)[-_ ]?(me|this|with))/i.test(value)
+  /^(<.*>$|enter |insert |your[-_ ]|(replace|change)[-_ ]?(me|this|with)(?![a-z]))/i.test(value)
 
 /** The value of a variable; empty and placeholder texts count as not set. */
 const valueIn = (env: Environment, variable: string): string | undefined => {
@@ -289,7 +302,7 @@ function readProvider(env: Environment, prefix: string): ProviderSettings | Prov
       ...common,
       kind: 'openid-connect',
       clientSecret: read.required('GOOGLE_APP_SECRET', credential),
-      issuer: read.withDefault('GOOGLE_ISSUER', webUrl, 'https://accounts.google.com'),
+      issuer: read.withDefault('GOOGLE_ISSUER', issuerUrl, 'https://accounts.google.com'),
     }
   } else {
     const secret = `${prefix}_APP_SECRET`
@@ -297,7 +310,7 @@ function readProvider(env: Environment, prefix: string): ProviderSettings | Prov
       ...common,
       kind: 'openid-connect',
       clientSecret: env[secret]?.trim() ? read.required(secret, credential) : undefined,
-      issuer: read.required(`${prefix}_ISSUER`, webUrl),
+      issuer: read.required(`${prefix}_ISSUER`, issuerUrl),
     }
   }
   if (problems.length === 0) return settings
@@ -307,11 +320,15 @@ function readProvider(env: Environment, prefix: string): ProviderSettings | Prov
   return { id, label: common.label, untouched, problems }
 }
 
-/** Amazon, Google and Facebook, then whatever else has an `X_ISSUER`, by name. */
+/** Amazon, Google and Facebook, then whatever else has an `X_ISSUER`, or all but that, by name. */
 function providerPrefixes(env: Environment): string[] {
   const known = ['AMAZON', 'GOOGLE', 'FACEBOOK']
-  const others = Object.keys(env).flatMap((name) => /^([A-Z][A-Z0-9_]*)_ISSUER$/.exec(name)?.[1] ?? [])
-  return [...known, ...others.filter((name) => !known.includes(name)).sort()]
+  const others = Object.keys(env).flatMap((name) => {
+    const [, prefix = '', suffix] = /^([A-Z][A-Z0-9_]*)_(ISSUER|APP_ID)$/.exec(name) ?? []
+    return suffix === 'ISSUER' || env[`${prefix}_ROLE_ARN`] !== undefined ? [prefix] : []
+  })
+  const unknown = new Set(others.filter((prefix) => prefix !== '' && !known.includes(prefix)))
+  return [...known, ...[...unknown].sort()]
 }
 
 /**
@@ -349,6 +366,7 @@ export function readConfig(env: Environment): Config {
       oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
       'info',
     ),
+    flowDetails: read.withDefault('FLOW_DETAILS', oneOf(['full', 'summary', 'off']), 'full'),
     metricsPort: read.optional('METRICS_PORT', wholeNumber(0, 65_535)),
     session: {
       secrets: secrets ?? [randomBytes(32).toString('base64url')],
@@ -371,3 +389,10 @@ export function readConfig(env: Environment): Config {
   if (problems.length > 0) throw new ConfigError(problems)
   return config
 }
+
+/** Every secret of the configuration, for the log to blank wherever it turns up. */
+export const secretsOf = ({ session, providers }: Config): string[] => [
+  ...session.secrets,
+  ...providers.flatMap(({ clientSecret }) => clientSecret ?? []),
+  URL.parse(session.store)?.password ?? '',
+]

@@ -106,9 +106,9 @@ const catalogue = {
   },
   'provider.misconfigured': {
     status: 400,
-    sentence: 'The identity provider does not accept this application’s request. The operator must mend it.',
+    sentence: 'The identity provider and this application do not fit together. The operator must mend it.',
     instruction:
-      'Compare X_APP_ID, X_SCOPE and the registered redirect URI with what the provider’s console shows.',
+      'Compare X_ISSUER, X_APP_ID, X_SCOPE and the registered redirect URI with the provider’s console; the problem in this log line says more.',
   },
   'provider.code_rejected': {
     status: 400,
@@ -168,7 +168,7 @@ const catalogue = {
     status: 403,
     sentence: 'You are known, but AWS does not let this application act for you. The operator must mend it.',
     instruction:
-      'The role does not exist, or its trust policy names another principal, application id or audience.',
+      'The role does not exist, or its trust policy names another principal, application id or audience. Compare it with the one in this log line. Amazon’s condition takes the app id (amzn1.application.…), not the client id.',
   },
   'federation.web_identity_rejected': {
     status: 403,
@@ -196,7 +196,7 @@ const catalogue = {
     status: 500,
     sentence: 'AWS did not accept this application’s request. The operator must mend it.',
     instruction:
-      'ValidationError: compare ROLE_SESSION_SECONDS with the role’s MaxSessionDuration, and X_ROLE_ARN.',
+      'Compare ROLE_SESSION_SECONDS with the role’s MaxSessionDuration, and X_ROLE_ARN. Ceph answers so to a SESSION_POLICY that it cannot read, too.',
   },
   'federation.policy_rejected': {
     status: 500,

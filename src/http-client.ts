@@ -42,7 +42,10 @@ export function createHttpClient(onFinished: (call: UpstreamCall) => void): Http
     const limits = [AbortSignal.timeout(callTimeoutMs), init.signal, requestContext()?.deadline]
     const signal = AbortSignal.any(limits.filter((limit) => limit != null))
     const answer = await undiciFetch(url, { ...init, redirect: 'manual', dispatcher: agent, signal })
-    if (answer.status > 599) throw new UnusableAnswer(`status ${answer.status}`)
+    if (answer.status > 599) {
+      await answer.body?.cancel()
+      throw new UnusableAnswer(`status ${answer.status}`)
+    }
     const body = await readBounded(answer.body)
     return new Response(body.length > 0 ? new Uint8Array(body) : null, {
       status: answer.status,

@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp } from './app.ts'
 import { createAwsClients } from './aws-client.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { type Config, ConfigError, readConfig, secretsOf } from './config.ts'
 import { createHttpClient } from './http-client.ts'
+import { checkProviders } from './login/providers/check.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createMetricsServer } from './observe/metrics-server.ts'
@@ -63,10 +64,7 @@ function reportProviders(log: Log, { providers, providersOff, session }: Config)
 }
 
 const config = readConfigOrExit()
-const log = createLog(config.logLevel, [
-  ...config.session.secrets,
-  ...config.providers.flatMap(({ clientSecret }) => clientSecret ?? []),
-])
+const log = createLog(config.logLevel, secretsOf(config))
 const metrics = createMetrics()
 const onCall = (call: UpstreamCall) => {
   log.info(call, 'upstream call')
@@ -95,6 +93,28 @@ const server = createServer(
   app,
 )
 const metricsServer = createMetricsServer(metrics)
+
+let stopping = false
+async function stop(signal: string): Promise<void> {
+  if (stopping) return
+  stopping = true
+  log.info({ signal }, 'stopping: requests in flight are finished first')
+  // A connection that a balancer keeps alive would go on bringing requests: its next answer is its last.
+  server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'))
+  const overdue = setTimeout(() => server.closeAllConnections(), stopGraceMs)
+  metricsServer.close()
+  await new Promise((resolve) => server.close(resolve))
+  clearTimeout(overdue)
+  await http.close()
+  aws.destroy()
+  await sessionStore.close()
+  log.info('stopped')
+}
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
+
+void checkProviders(config, http, log)
+
 if (config.metricsPort !== undefined) {
   const port = await listenOrExit(metricsServer, config.metricsPort, 'METRICS_PORT')
   log.info({ port }, 'metrics')
@@ -108,20 +128,3 @@ sessionStore.check().catch((err: unknown) => {
     'the session store does not answer: nobody can sign in until it does',
   )
 })
-
-let stopping = false
-async function stop(signal: string): Promise<void> {
-  if (stopping) return
-  stopping = true
-  log.info({ signal }, 'stopping: requests in flight are finished first')
-  const overdue = setTimeout(() => server.closeAllConnections(), stopGraceMs)
-  metricsServer.close()
-  await new Promise((resolve) => server.close(resolve))
-  clearTimeout(overdue)
-  await http.close()
-  aws.destroy()
-  await sessionStore.close()
-  log.info('stopped')
-}
-process.on('SIGTERM', stop)
-process.on('SIGINT', stop)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { demoPeople, type Person } from '../sandbox/identity/people.ts'
 import { createApp } from '../src/app.ts'
 import { createAwsClients } from '../src/aws-client.ts'
-import { readConfig } from '../src/config.ts'
+import { readConfig, secretsOf } from '../src/config.ts'
 import { createHttpClient } from '../src/http-client.ts'
 import { createLog } from '../src/observe/log.ts'
 import { createMetrics } from '../src/observe/metrics.ts'
@@ -43,11 +43,7 @@ export async function startApplication(
     ...environment,
   })
   const lines: string[] = []
-  const secrets = [
-    ...config.session.secrets,
-    ...config.providers.flatMap(({ clientSecret }) => clientSecret ?? []),
-  ]
-  const log = createLog(config.logLevel, secrets, { write: (line) => void lines.push(line) })
+  const log = createLog(config.logLevel, secretsOf(config), { write: (line) => void lines.push(line) })
   const metrics = createMetrics()
   const onCall = (call: UpstreamCall) => log.info(call, 'upstream call')
   const http = createHttpClient(onCall)

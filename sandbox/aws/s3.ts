@@ -46,7 +46,7 @@ export interface S3 extends LoopbackServer {
  * @see "Amazon S3 API reference"
  */
 export async function startS3(options: S3Options): Promise<S3> {
-  const { sessions, buckets, region = 'us-east-1', clock = Date.now } = options
+  const { sessions, buckets, region = 'us-east-1', clock = () => Date.now() } = options
   const store = startObjectStore()
 
   const perform = async (request: HttpRequest): Promise<S3Answer> => {

@@ -47,7 +47,7 @@ const MAX_BODY_BYTES = 256 * 1024
  * @see "AWS Security Token Service API reference"
  */
 export async function startSts(options: StsOptions): Promise<Sts> {
-  const { clock = Date.now, sessions, identityProviders, sessionSecondsOverride } = options
+  const { clock = () => Date.now(), sessions, identityProviders, sessionSecondsOverride } = options
   const roles = options.roles.map(declareRole)
   const account: StsAccount = { identityProviders, roles, sessions, sessionSecondsOverride }
   const exchanges: Exchange[] = []

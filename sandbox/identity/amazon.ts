@@ -38,7 +38,7 @@ export interface SandboxAmazon extends LoopbackServer {
  * @see "Authorization Code Grant" and "Implicit Grant", Login with Amazon developer documentation
  */
 export async function startAmazon(options: AmazonOptions): Promise<SandboxAmazon> {
-  const { client, people = demoPeople, port, clock = Date.now, implicitGrant = true } = options
+  const { client, people = demoPeople, port, clock = () => Date.now(), implicitGrant = true } = options
   const accessTokens = new AccessTokens<AmazonApplication>(clock)
   const redirectUris = new RedirectUris()
   const parts: AmazonParts = {

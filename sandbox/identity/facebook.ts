@@ -43,7 +43,7 @@ export interface SandboxFacebook extends LoopbackServer {
  * @see "Manually Build a Login Flow" and "Secure Graph API Calls with appsecret_proof", Facebook for Developers
  */
 export async function startFacebook(options: FacebookOptions): Promise<SandboxFacebook> {
-  const { client, people = demoPeople, port, clock = Date.now, requireProof = true } = options
+  const { client, people = demoPeople, port, clock = () => Date.now(), requireProof = true } = options
   const accessTokens = new AccessTokens<FacebookApplication>(clock)
   const redirectUris = new RedirectUris()
   const application: FacebookApplication = {

@@ -1,6 +1,6 @@
 import { type AdapterFactory, type Configuration, interactionPolicy, type JWK } from 'oidc-provider'
 import { refusalPage } from './consent-page.ts'
-import type { OpenIdDialect } from './openid-dialect.ts'
+import type { OpenIdClient, OpenIdDialect } from './openid-dialect.ts'
 
 const hour = 3600
 const day = 24 * hour
@@ -8,6 +8,7 @@ const day = 24 * hour
 /** What the configuration is made of. */
 export interface OpenIdParts {
   dialect: OpenIdDialect
+  client: OpenIdClient
   issuer: string
   cookieKey: Buffer
   storage: AdapterFactory
@@ -27,16 +28,19 @@ export const openIdConfiguration = (parts: OpenIdParts, keys: JWK[]): Configurat
     extraParams: dialect.extraParams,
     discovery: dialect.discovery(parts.issuer),
     responseTypes: ['code'],
-    scopes: ['openid'],
+    scopes: ['openid', ...Object.keys(dialect.claims)],
     claims: dialect.claims,
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
-    pkce: { required: () => false },
-    conformIdTokenClaims: false,
+    clientAuthMethods: parts.client.authenticationMethod
+      ? [parts.client.authenticationMethod]
+      : ['client_secret_basic', 'client_secret_post'],
+    pkce: { required: (_ctx, { clientAuthMethod }) => clientAuthMethod === 'none' },
+    enabledJWA: { idTokenSigningAlgValues: [dialect.signatureAlgorithm ?? 'RS256'] },
+    conformIdTokenClaims: dialect.claimsAtUserinfoOnly ?? false,
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
-      rpInitiatedLogout: { enabled: false },
+      rpInitiatedLogout: { enabled: dialect.logout ?? false },
     },
     clientBasedCORS: () => false,
 

@@ -4,7 +4,10 @@ import type { Person } from './people.ts'
 /** What a client is registered with. */
 export interface OpenIdClient {
   clientId: string
-  clientSecret: string
+  /** `undefined` for a public client, which proves itself by PKCE only. */
+  clientSecret?: string
+  /** The one way in which the token endpoint lets it prove itself; default: HTTP Basic or the form. */
+  authenticationMethod?: 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'none'
   /** Name on the consent page. */
   name?: string
 }
@@ -21,8 +24,14 @@ export interface OpenIdDialect {
   extraParams: NonNullable<Configuration['extraParams']>
   /** Additions to the discovery document. */
   discovery(issuer: string): Record<string, unknown>
+  /** Of every ID token; default `RS256`. */
+  signatureAlgorithm?: 'RS256' | 'ES256'
   /** Scope to the claims that it opens. */
   claims: Record<string, string[]>
+  /** Default: they stand in the ID token as well (OpenID Connect Core 1.0, section 5.4). */
+  claimsAtUserinfoOnly?: boolean
+  /** Whether there is an `end_session_endpoint` (OpenID Connect RP-Initiated Logout 1.0). Default: there is none. */
+  logout?: boolean
   /** Scope to what it opens, in the person's words. */
   wishes: Record<string, string>
   subjectOf(person: Person): string

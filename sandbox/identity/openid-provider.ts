@@ -40,7 +40,8 @@ export async function startOpenIdProvider(
   { client, people = demoPeople, port }: OpenIdOptions,
   routes: (provider: () => Provider) => RequestHandler[] = () => [],
 ): Promise<SandboxOpenIdProvider> {
-  const keys = await SigningKeys.generate()
+  const { signatureAlgorithm = 'RS256' } = dialect
+  const keys = await SigningKeys.generate(signatureAlgorithm)
   const redirectUris = new RedirectUris()
   const app = express().disable('x-powered-by')
   const server = await listenOnLoopback(app, port)
@@ -52,6 +53,7 @@ export async function startOpenIdProvider(
   })
   const parts = {
     dialect,
+    client,
     issuer: server.url,
     cookieKey: randomBytes(32),
     offlineGrants,
@@ -61,11 +63,13 @@ export async function startOpenIdProvider(
     },
     storage: openIdStorage(() => ({
       client_id: client.clientId,
-      client_secret: client.clientSecret,
+      ...(client.clientSecret !== undefined && { client_secret: client.clientSecret }),
+      ...(client.authenticationMethod && { token_endpoint_auth_method: client.authenticationMethod }),
+      id_token_signed_response_alg: signatureAlgorithm,
       redirect_uris: redirectUris.list(),
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      scope: Object.keys(dialect.claims).join(' '),
+      scope: ['openid', ...Object.keys(dialect.claims)].join(' '),
     })),
   }
 

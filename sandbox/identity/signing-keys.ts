@@ -12,7 +12,7 @@ import {
 
 /** How a token is signed when not by the current key in the normal way. */
 export interface SigningOptions {
-  /** Default `RS256`; `none` leaves the signature out. */
+  /** Default the current key's; `none` leaves the signature out. */
   alg?: string
   /** Default the current key's. */
   kid?: string
@@ -21,11 +21,12 @@ export interface SigningOptions {
 }
 
 interface SigningKey {
+  alg: string
   privateKey: CryptoKey
   jwk: JWK
 }
 
-/** The RS256 keys of an OpenID provider: it signs with the newest and publishes the one before as well. */
+/** The keys of an OpenID provider: it signs with the newest and publishes the one before as well. */
 export class SigningKeys {
   #current: SigningKey
   #previous: SigningKey | undefined
@@ -34,13 +35,14 @@ export class SigningKeys {
     this.#current = first
   }
 
-  static async generate(): Promise<SigningKeys> {
-    return new SigningKeys(await newKey())
+  /** With a first key for the algorithm `alg`. */
+  static async generate(alg: string): Promise<SigningKeys> {
+    return new SigningKeys(await newKey(alg))
   }
 
   /** Signs with a new key from now on. The key before the last is no longer published. */
   async rotate(): Promise<void> {
-    const next = await newKey()
+    const next = await newKey(this.#current.alg)
     this.#previous = this.#current
     this.#current = next
   }
@@ -52,14 +54,18 @@ export class SigningKeys {
 
   /** Signs exactly these claims, whatever they say. */
   async sign(claims: JWTPayload, options: SigningOptions = {}): Promise<string> {
-    const { alg = 'RS256', kid = this.#current.jwk.kid ?? '', key = this.#current.privateKey } = options
+    const {
+      alg = this.#current.alg,
+      kid = this.#current.jwk.kid ?? '',
+      key = this.#current.privateKey,
+    } = options
     if (alg === 'none') return new UnsecuredJWT(claims).encode()
     return new SignJWT(claims).setProtectedHeader({ alg, kid, typ: 'JWT' }).sign(key)
   }
 }
 
-async function newKey(): Promise<SigningKey> {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true })
+async function newKey(alg: string): Promise<SigningKey> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true })
   const jwk = await exportJWK(privateKey)
-  return { privateKey, jwk: { ...jwk, alg: 'RS256', use: 'sig', kid: await calculateJwkThumbprint(jwk) } }
+  return { alg, privateKey, jwk: { ...jwk, alg, use: 'sig', kid: await calculateJwkThumbprint(jwk) } }
 }

@@ -5,6 +5,7 @@ import { requestContext } from '../request-context.ts'
 import type { Access } from './access.ts'
 import type { Identity } from './identity.ts'
 import { roleSessionName } from './role-session-name.ts'
+import { type TrustEvidence, trustPolicyFor } from './trust-policy.ts'
 
 /** How roles are assumed, the same for everybody. */
 export interface RoleSessionSettings {
@@ -13,36 +14,50 @@ export interface RoleSessionSettings {
   sessionPolicy: string | undefined
 }
 
-const byAwsCode: Record<string, ErrorCode> = {
-  AccessDenied: 'federation.access_denied',
-  InvalidIdentityToken: 'federation.web_identity_rejected',
-  IDPRejectedClaim: 'federation.claim_rejected',
-  ExpiredTokenException: 'federation.token_expired',
-  ExpiredToken: 'federation.token_expired',
-  IDPCommunicationError: 'federation.provider_unreachable',
-  ValidationError: 'federation.request_invalid',
-  MissingParameter: 'federation.request_invalid',
-  InvalidParameterValue: 'federation.request_invalid',
-  MalformedPolicyDocument: 'federation.policy_rejected',
-  PackedPolicyTooLarge: 'federation.policy_rejected',
-  RegionDisabledException: 'federation.region_disabled',
-}
+const byAwsCode = new Map<string, ErrorCode>([
+  ['AccessDenied', 'federation.access_denied'],
+  ['InvalidIdentityToken', 'federation.web_identity_rejected'],
+  ['IDPRejectedClaim', 'federation.claim_rejected'],
+  ['ExpiredTokenException', 'federation.token_expired'],
+  ['ExpiredToken', 'federation.token_expired'],
+  ['IDPCommunicationError', 'federation.provider_unreachable'],
+  ['ValidationError', 'federation.request_invalid'],
+  ['MissingParameter', 'federation.request_invalid'],
+  ['InvalidParameterValue', 'federation.request_invalid'],
+  ['MalformedPolicyDocument', 'federation.policy_rejected'],
+  ['PackedPolicyTooLarge', 'federation.policy_rejected'],
+  ['RegionDisabledException', 'federation.region_disabled'],
+])
 
 function codeOf({ awsCode, httpStatus = 0 }: AwsFailure): ErrorCode {
-  const known = byAwsCode[awsCode]
+  const known = byAwsCode.get(awsCode)
   if (known) return known
   if (throttlingCodes.includes(awsCode) || httpStatus === 429) return 'federation.throttled'
-  // Ceph's RADOS Gateway refuses without a code.
+  // Ceph's RADOS Gateway puts its codes where the SDK does not look for them.
   if (httpStatus === 403) return 'federation.access_denied'
+  if (httpStatus === 400 && awsCode === 'Unknown') return 'federation.request_invalid'
   return httpStatus >= 500 ? 'federation.unavailable' : 'federation.answer_invalid'
 }
 
-function toFederationError(cause: unknown, details: Record<string, string>): unknown {
+/** What an operator compares when STS does not trust a token: its claims, and the policy that would. */
+function trustDetails(roleArn: string, trust: TrustEvidence): Record<string, string> {
+  const claims = Object.entries(trust.claims).map(([name, value]) => [`token ${name}`, value])
+  return { ...Object.fromEntries(claims), trustPolicy: trustPolicyFor(roleArn, trust) }
+}
+
+const isAboutTrust = (code: ErrorCode): boolean =>
+  code === 'federation.access_denied' || code === 'federation.web_identity_rejected'
+
+function toFederationError(cause: unknown, details: Record<string, string>, trust?: TrustEvidence): unknown {
   const failure = awsFailure(cause)
   const transport = transportFailure(cause)
   const code = transport ? (`federation.${transport}` as const) : codeOf(failure)
-  return new AppError(code, { cause, details: { ...details, ...failure } })
+  const expected = trust && isAboutTrust(code) && trustDetails(details.roleArn ?? '', trust)
+  return new AppError(code, { cause, details: { ...details, ...failure, ...expected } })
 }
+
+/** A role of AWS belongs to an account. One that does not is Ceph's, which refuses `+` in the names of role sessions. */
+const belongsToAccount = (roleArn: string): boolean => /:iam::\d+:/.test(roleArn)
 
 /**
  * Exchanges a web identity for temporary credentials of a role. The call is unsigned: the web identity token is
@@ -56,7 +71,7 @@ export async function assumeRoleWithWebIdentity(
   roleArn: string,
   identity: Identity,
 ): Promise<Access> {
-  const sessionName = roleSessionName(identity.person, settings.roleSessionName)
+  const sessionName = roleSessionName(identity.person, settings.roleSessionName, belongsToAccount(roleArn))
   const command = new AssumeRoleWithWebIdentityCommand({
     RoleArn: roleArn,
     RoleSessionName: sessionName,
@@ -70,7 +85,7 @@ export async function assumeRoleWithWebIdentity(
   const answer = await sts
     .send(command, deadline ? { abortSignal: deadline } : {})
     .catch((cause: unknown) => {
-      throw toFederationError(cause, details)
+      throw toFederationError(cause, details, identity.trust)
     })
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
   if (

@@ -20,22 +20,22 @@ import { homePath } from './return-path.ts'
 const signInDeadlineMs = 25_000
 
 /** @see RFC 6749 section 4.1.2.1 */
-const byRedirectError: Record<string, ErrorCode> = {
-  access_denied: 'login.cancelled',
-  user_denied: 'login.cancelled',
-  server_error: 'provider.busy',
-  temporarily_unavailable: 'provider.busy',
-  invalid_request: 'provider.misconfigured',
-  invalid_scope: 'provider.misconfigured',
-  unauthorized_client: 'provider.misconfigured',
-  unsupported_response_type: 'provider.misconfigured',
-}
+const byRedirectError = new Map<string, ErrorCode>([
+  ['access_denied', 'login.cancelled'],
+  ['user_denied', 'login.cancelled'],
+  ['server_error', 'provider.busy'],
+  ['temporarily_unavailable', 'provider.busy'],
+  ['invalid_request', 'provider.misconfigured'],
+  ['invalid_scope', 'provider.misconfigured'],
+  ['unauthorized_client', 'provider.misconfigured'],
+  ['unsupported_response_type', 'provider.misconfigured'],
+])
 
 function refuseErrorRedirect(parameters: URLSearchParams, provider: Provider): void {
   // Facebook reports some faults without `error`.
   const error = parameters.get('error') ?? parameters.get('error_reason') ?? parameters.get('error_code')
   if (error === null) return
-  throw new AppError(byRedirectError[error] ?? 'provider.refused', {
+  throw new AppError(byRedirectError.get(error) ?? 'provider.refused', {
     details: { provider: provider.id, error, description: parameters.get('error_description') ?? undefined },
   })
 }
@@ -97,7 +97,7 @@ async function finishSignIn(
     const identity = await provider.identify(tokens)
     const access = await assumeRoleWithWebIdentity(parts.sts, parts.roleSession, provider.roleArn, identity)
     const { accessToken, refreshToken } = tokens
-    return { person: identity.person, access, providerTokens: { accessToken, refreshToken } }
+    return { person: identity.person, access, providerTokens: { accessToken, refreshToken }, turn: turn.name }
   })
   if (who === undefined) throw new AppError('login.state_mismatch')
   await signIn(req, res, who, parts)
@@ -124,7 +124,10 @@ const finish = async (
       res.redirect(303, homePath)
       return
     }
-    parts.audit.refused(provider.id, error instanceof AppError ? error.code : 'internal.unexpected')
+    // The store was away: the attempt is still good, and the same address works once the store is back.
+    if (error instanceof AppError && error.code === 'session.store_unavailable')
+      res.removeHeader('Set-Cookie')
+    parts.audit.refused(provider.id, error)
     throw error
   }
 }

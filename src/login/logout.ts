@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import { limitRequestTo } from '../request-context.ts'
+import type { SealedStore } from '../session/sealed-store.ts'
 import { requireCsrfToken, type SignedIn, signedIn, signOut } from '../session/signed-in.ts'
 import type { ProviderDirectory } from './providers/index.ts'
 import type { Provider } from './providers/provider.ts'
@@ -13,6 +14,7 @@ const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyl
 
 interface LogoutParts {
   providers: ProviderDirectory
+  sessions: SealedStore
   audit: Audit
   log: Log
 }
@@ -42,7 +44,7 @@ async function endAtProvider(
 
 /** `POST /logout`: destroys the session, revokes the provider's token, and says what ended and what did not. */
 export const logout =
-  ({ providers, audit, log }: LogoutParts): RequestHandler =>
+  ({ providers, sessions, audit, log }: LogoutParts): RequestHandler =>
   async (req, res) => {
     const me = signedIn(req)
     if (!me) {
@@ -51,6 +53,7 @@ export const logout =
     }
     requireCsrfToken(me, new URLSearchParams(req.body as string).get('csrf'))
     await signOut(req, res)
+    await sessions.forgetOutcome(me.turn)
     audit.signedOut(me.person)
     limitRequestTo(revocationDeadlineMs)
     const provider = providers.find(me.person.providerId)

@@ -8,7 +8,7 @@ import {
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import type { SealedStore } from '../session/sealed-store.ts'
-import { requireSignedIn, type SignedIn } from '../session/signed-in.ts'
+import { replaceSignedIn, requireSignedIn, type SignedIn } from '../session/signed-in.ts'
 import { refreshTokens } from './authorization-code.ts'
 import type { ProviderDirectory } from './providers/index.ts'
 
@@ -38,8 +38,8 @@ const isDue = (me: SignedIn): boolean =>
 const isExpiry = (error: unknown): boolean => error instanceof AppError && error.code === 'session.expired'
 
 /** The person must come back through the provider, whose name the page shows. */
-const lapsed = ({ person }: SignedIn): AppError =>
-  new AppError('session.expired', { details: { provider: person.providerId } })
+const lapsed = ({ person }: SignedIn, cause?: unknown): AppError =>
+  new AppError('session.expired', { cause, details: { provider: person.providerId } })
 
 /**
  * Renews access by the provider's refresh token, shortly before or after it lapses: the same person, the same role,
@@ -61,11 +61,7 @@ export function createRenewal({
     const access = await assumeRoleWithWebIdentity(sts, roleSession, provider.roleArn, identity)
     const { accessToken, refreshToken: next } = tokens
     const renewed = { ...me, access, providerTokens: { accessToken, refreshToken: next } }
-    const stillThere = await sessions.replace(req.sessionID, {
-      cookie: req.session.cookie,
-      signedIn: renewed,
-    })
-    if (!stillThere) throw new AppError('session.required')
+    await replaceSignedIn(req, sessions, renewed)
     audit.renewed(me.person, access)
     return renewed
   }
@@ -90,8 +86,16 @@ export function createRenewal({
     })
   }
 
+  /** Whatever keeps us from renewing, the person can still sign in again. */
+  const renewLapsed = (req: Request, me: SignedIn): Promise<SignedIn> =>
+    renew(req, me, patienceMs).catch((err: unknown) => {
+      if (err instanceof AppError && err.code.startsWith('session.')) throw err
+      log.warn({ err, provider: me.person.providerId }, 'access has lapsed and was not renewed')
+      throw lapsed(me, err)
+    })
+
   const renewWhereDue = async (req: Request, me: SignedIn): Promise<SignedIn> => {
-    if (msLeft(me) <= 0) return renew(req, me, patienceMs)
+    if (msLeft(me) <= 0) return renewLapsed(req, me)
     return isDue(me) ? renewEarly(req, me) : me
   }
 
@@ -102,7 +106,7 @@ export function createRenewal({
     } catch (error) {
       // Our clock and AWS's may differ: the one that counts says that it is over.
       if (!isExpiry(error)) throw error
-      return work(await renew(req, me, patienceMs))
+      return work(await renewLapsed(req, me))
     }
   }
 }

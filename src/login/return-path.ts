@@ -13,5 +13,7 @@ export function returnPath(wanted: unknown): string {
   const base = 'http://base.invalid'
   const url = URL.parse(wanted, base)
   if (url?.origin !== base || !url.pathname.startsWith('/s3/')) return homePath
-  return url.pathname + url.search
+  // Only now has everything been percent-encoded.
+  const path = url.pathname + url.search
+  return path.length > longest ? homePath : path
 }

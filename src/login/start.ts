@@ -1,22 +1,33 @@
 import type { RequestHandler } from 'express'
+import type { Audit } from '../observe/audit.ts'
 import type { Attempts } from '../session/attempts.ts'
 import { beginAuthorization } from './authorization-code.ts'
 import type { ProviderDirectory } from './providers/index.ts'
 import { returnPath } from './return-path.ts'
+
+interface StartParts {
+  providers: ProviderDirectory
+  attempts: Attempts
+  audit: Audit
+}
 
 /** The redirect URI that is registered with the provider. */
 const redirectUri = (origin: string, providerId: string): string => `${origin}/oauth2callback/${providerId}`
 
 /** `GET /initiateLogin/:provider`: keeps an attempt and redirects to the provider. */
 export const startLogin =
-  (providers: ProviderDirectory, attempts: Attempts): RequestHandler<{ provider: string }> =>
+  ({ providers, attempts, audit }: StartParts): RequestHandler<{ provider: string }> =>
   async (req, res) => {
     const provider = providers.find(req.params.provider)
-    const { url, attempt } = await beginAuthorization(provider, {
+    const wish = {
       redirectUri: redirectUri(req.publicOrigin, provider.id),
       returnPath: returnPath(req.query.returnPath),
       chooseAccount: req.query.account === 'choose',
+    }
+    const { url, attempt } = await beginAuthorization(provider, wish).catch((error: unknown) => {
+      audit.refused(provider.id, error)
+      throw error
     })
     attempts.keep(req, res, attempt)
-    res.set('Cache-Control', 'no-store').redirect(302, url.href)
+    res.redirect(302, url.href)
   }

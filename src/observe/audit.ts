@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts'
 import type { Access } from '../federation/access.ts'
 import type { Person } from '../federation/identity.ts'
 import type { Log } from './log.ts'
@@ -6,8 +7,8 @@ import type { Metrics } from './metrics.ts'
 /** The record of who got and gave up access: log lines with an `audit` field, named after what happened. */
 export interface Audit {
   signedIn(person: Person, access: Access): void
-  /** A sign-in that came back from the provider and was not let in. */
-  refused(providerId: string, code: string): void
+  /** A sign-in that was not let in, and what stood in its way. */
+  refused(providerId: string, error: unknown): void
   renewed(person: Person, access: Access): void
   signedOut(person: Person): void
 }
@@ -27,7 +28,8 @@ export const createAudit = (log: Log, metrics: Metrics): Audit => ({
     log.info({ audit: 'signed_in', ...who(person), ...what(access) }, 'signed in')
     metrics.signIn('signed_in', person.providerId, 'ok')
   },
-  refused(provider, code) {
+  refused(provider, error) {
+    const code = error instanceof AppError ? error.code : 'internal.unexpected'
     log.info({ audit: 'refused', provider, code }, 'sign-in refused')
     metrics.signIn('refused', provider, code)
   },

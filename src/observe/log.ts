@@ -42,6 +42,15 @@ export function createLog(level: string, secrets: readonly string[], destination
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: (error: unknown) => describeError(error, redact) },
+      hooks: {
+        // Where no message is given, pino takes the error's own as it stands.
+        logMethod(args, method) {
+          const [first, ...rest] = args as unknown as [unknown, ...unknown[]]
+          const error = first instanceof Error ? first : (first as { err?: unknown } | null)?.err
+          const unnamed = rest.length === 0 && error instanceof Error
+          method.apply(this, unnamed ? [first as object, redact(error.message)] : args)
+        },
+      },
       mixin: () => {
         const context = requestContext()
         return context ? { requestId: context.requestId } : {}

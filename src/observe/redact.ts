@@ -1,5 +1,8 @@
 /** What tokens, keys and codes look like, wherever in a text they stand. */
 const secretShapes = [
+  // AWS names the role session in its messages, and with it perhaps somebody's e-mail address.
+  /(?<=:assumed-role\/[\w+=,.@-]+\/)[\w+=,.@-]+/g,
+  /"(access_token|refresh_token|id_token|client_secret|code|code_verifier|SecretAccessKey|SessionToken)"\s*:\s*"[^"]*/gi,
   /Atz[ar](\||%7C)[\w|%+/=.-]+/gi,
   /\beyJ[\w-]+\.[\w-]*(\.[\w-]*)?/g,
   /\b(ASIA|AKIA)[A-Z0-9]{12,}\b/g,
@@ -10,7 +13,9 @@ const secretShapes = [
 
 /** Returns a function that blanks the given secrets, and whatever looks like one, in a text. */
 export function redactor(secrets: readonly string[]): (text: string) => string {
-  const known = secrets.filter((secret) => secret.length >= 8)
+  const known = secrets
+    .filter((secret) => secret.length >= 8)
+    .flatMap((secret) => [secret, encodeURIComponent(secret)])
   return (text) => {
     const plain = known.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text)
     return secretShapes.reduce((rest, shape) => rest.replace(shape, '[secret]'), plain)

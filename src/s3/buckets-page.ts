@@ -2,8 +2,12 @@ import type { Request, RequestHandler, Response } from 'express'
 import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
 import { inWords } from '../federation/access.ts'
+import { limitRequestTo } from '../request-context.ts'
 import { accessEndsAt, type SessionTimes, type SignedIn } from '../session/signed-in.ts'
 import { type Bucket, type BucketPage, listBuckets } from './list-buckets.ts'
+
+/** All that a page may wait for the provider, STS and S3, in milliseconds. */
+const pageDeadlineMs = 15_000
 
 const utcDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
 const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
@@ -89,6 +93,7 @@ export const bucketsPage =
   ({ aws, times, withAccess, providerName, allowPictureFrom }: BucketsPageParts): RequestHandler =>
   async (req, res) => {
     const { token, first } = pageAsked(req.query)
+    limitRequestTo(pageDeadlineMs)
     const { me, page } = await withAccess(req, async (me) => ({
       me,
       page: await listBuckets(aws, me.access, token),

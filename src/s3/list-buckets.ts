@@ -1,5 +1,6 @@
 import { ListBucketsCommand } from '@aws-sdk/client-s3'
 import type { AwsClients } from '../aws-client.ts'
+import { AppError } from '../errors.ts'
 import type { Access } from '../federation/access.ts'
 import { requestContext } from '../request-context.ts'
 import { toS3Error } from './s3-error.ts'
@@ -37,10 +38,12 @@ export async function listBuckets(
     .s3(access)
     .send(command, deadline ? { abortSignal: deadline } : {})
     .catch((cause: unknown) => {
-      throw toS3Error(cause)
+      throw toS3Error(cause, access.expiresAt)
     })
+  // Even an account without buckets has the element: what came was no list.
+  if (!answer.Buckets) throw new AppError('s3.unavailable', { details: { problem: 'no list of buckets' } })
   return {
-    buckets: (answer.Buckets ?? []).map(({ Name = '', BucketRegion, CreationDate }) => ({
+    buckets: answer.Buckets.map(({ Name = '', BucketRegion, CreationDate }) => ({
       name: Name,
       region: BucketRegion,
       createdAt: CreationDate,

@@ -33,7 +33,8 @@ export const endIdleSessions = (sealer: Sealer, idleSeconds: number): RequestHan
     }
     const idle = idleMs(req, sealer)
     if (idle > idleSeconds * 1000) {
-      await promisify(req.session.destroy.bind(req.session))()
+      // Not destroy: whoever signs in now needs a session to begin with.
+      await promisify(req.session.regenerate.bind(req.session))()
       clearIdleCookie(req, res)
     } else if (idle > idleSeconds * 100) {
       startIdleTime(req, res, sealer, idleSeconds)

@@ -11,12 +11,19 @@ type Callback<T> = (error: unknown, result?: T) => void
 /** How long the outcome of something done once is kept for whoever asks again, in milliseconds. */
 const outcomeLifetimeMs = 60_000
 const pollIntervalMs = 100
+/** In place of an outcome that was taken back; opens as nothing. */
+const forgotten = '-'
 
 /** The name that a record is filed under: whoever reads it in the store cannot make a cookie of it. */
 const filedUnder = (kind: string, id: string): string =>
   createHash('sha256').update(`${kind}:${id}`).digest('base64url')
 
 const unavailable = (cause: unknown) => new AppError('session.store_unavailable', { cause })
+
+const orUnavailable = <T>(call: Promise<T>): Promise<T> =>
+  call.catch((error: unknown) => {
+    throw unavailable(error)
+  })
 
 /**
  * Encrypts whatever goes into the store under a key that needs more than SESSION_SECRET: the session id, which only
@@ -57,11 +64,7 @@ export class SealedStore extends session.Store {
 
   /** Overwrites a session that is still there; false where it has ended meanwhile, and then nothing is written. */
   async replace(sessionId: string, data: SessionData): Promise<boolean> {
-    return this.#store
-      .replace(filedUnder('session', sessionId), this.#seal(sessionId, data))
-      .catch((error) => {
-        throw unavailable(error)
-      })
+    return orUnavailable(this.#store.replace(filedUnder('session', sessionId), this.#seal(sessionId, data)))
   }
 
   /**
@@ -75,33 +78,36 @@ export class SealedStore extends session.Store {
   ): Promise<T | undefined> {
     const id = filedUnder('once', name)
     const expiresAt = Date.now() + outcomeLifetimeMs
-    const first = await this.#store.add(id, { sealed: '', expiresAt }).catch((error) => {
-      throw unavailable(error)
-    })
+    const first = await orUnavailable(this.#store.add(id, { sealed: '', expiresAt }))
     if (!first) return this.#awaitOutcome(id, secret, patienceMs)
+    const warn = (err: unknown) => this.#log.warn({ err }, 'whoever waits for this outcome waits in vain')
+    let result: T
     try {
-      const result = await work()
-      await this.#store.replace(id, {
-        sealed: this.#sealer.seal('once', secret, JSON.stringify(result)),
-        expiresAt,
-      })
-      return result
+      result = await work()
     } catch (error) {
-      await this.#store
-        .delete(id)
-        .catch((err) => this.#log.warn({ err }, 'whoever waits for this will wait in vain'))
+      await this.#store.delete(id).catch(warn)
       throw error
     }
+    // What is done is done, also where the others cannot be told.
+    const sealed = this.#sealer.seal('once', secret, JSON.stringify(result))
+    await this.#store.replace(id, { sealed, expiresAt }).catch(warn)
+    return result
+  }
+
+  /** Takes back the outcome of what was done once: whoever asks for it from now on gets `undefined`. */
+  async forgetOutcome(name: string): Promise<void> {
+    const nothing = { sealed: forgotten, expiresAt: Date.now() + outcomeLifetimeMs }
+    await orUnavailable(this.#store.replace(filedUnder('once', name), nothing))
   }
 
   async #awaitOutcome<T>(id: string, secret: string, patienceMs: number): Promise<T | undefined> {
     const deadline = Date.now() + patienceMs
     while (true) {
-      const record = await this.#store.get(id)
+      const record = await orUnavailable(this.#store.get(id))
       const text =
         record && record.sealed !== '' ? this.#sealer.open('once', secret, record.sealed) : undefined
       if (text !== undefined) return JSON.parse(text)
-      if (record === undefined || Date.now() >= deadline) return undefined
+      if (record === undefined || record.sealed === forgotten || Date.now() >= deadline) return undefined
       await pause(pollIntervalMs)
     }
   }

@@ -6,6 +6,7 @@ import type { Access } from '../federation/access.ts'
 import type { Person } from '../federation/identity.ts'
 import { clearIdleCookie, startIdleTime } from './idle.ts'
 import { clearSessionCookie, hasSessionCookie } from './middleware.ts'
+import type { SealedStore } from './sealed-store.ts'
 import type { Sealer } from './sealing.ts'
 
 /** What the server keeps of a signed-in person. */
@@ -16,6 +17,8 @@ export interface SignedIn {
   providerTokens: { accessToken: string; refreshToken?: string | undefined }
   /** Every form of a signed-in page carries it. */
   csrfToken: string
+  /** Names what was done once to sign in; its outcome ends with the session. */
+  turn: string
   /** Milliseconds since the epoch. */
   signedInAt: number
 }
@@ -72,16 +75,32 @@ export const accessEndsAt = ({ access, signedInAt }: SignedIn, times: SessionTim
 export async function signIn(
   req: Request,
   res: Response,
-  who: Pick<SignedIn, 'person' | 'access' | 'providerTokens'>,
+  who: Pick<SignedIn, 'person' | 'access' | 'providerTokens' | 'turn'>,
   { times, sealer }: { times: SessionTimes; sealer: Sealer },
 ): Promise<void> {
-  await promisify(req.session.regenerate.bind(req.session))()
-  const now = Date.now()
-  const me: SignedIn = { ...who, csrfToken: randomBytes(16).toString('base64url'), signedInAt: now }
-  req.session.signedIn = me
-  req.session.cookie.maxAge = recordEndsAt(me, times) - now
-  await promisify(req.session.save.bind(req.session))()
+  try {
+    await promisify(req.session.regenerate.bind(req.session))()
+    const now = Date.now()
+    const me: SignedIn = { ...who, csrfToken: randomBytes(16).toString('base64url'), signedInAt: now }
+    req.session.signedIn = me
+    req.session.cookie.maxAge = recordEndsAt(me, times) - now
+    await promisify(req.session.save.bind(req.session))()
+  } catch (error) {
+    // express-session would try once more at the end of the answer, and sign in whom we tell of a failure.
+    delete (req as Partial<Request>).session
+    throw error
+  }
   startIdleTime(req, res, sealer, times.idleSeconds)
+}
+
+/**
+ * Writes what has changed of a session that is still there. Past express-session, which would bring one back that
+ * has ended meanwhile.
+ * @throws AppError `session.required` where it has ended, `session.store_unavailable`
+ */
+export async function replaceSignedIn(req: Request, sessions: SealedStore, me: SignedIn): Promise<void> {
+  const stillThere = await sessions.replace(req.sessionID, { cookie: req.session.cookie, signedIn: me })
+  if (!stillThere) throw new AppError('session.required')
 }
 
 /**

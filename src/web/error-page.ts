@@ -46,6 +46,19 @@ function wayOut({ code, status, details }: AppError, req: Request, providerName:
   return { href: '/', label: 'Go to the sign-in page' }
 }
 
+/** What mends a refusal of AWS, on the page of the person who meets it first: often the operator, trying it out. */
+function forOperator({ instruction, details }: AppError) {
+  // The role session may be named after an e-mail address, and pages of failures are shown around.
+  const { trustPolicy, roleSessionName: _, ...others } = details
+  const facts = Object.entries(others).filter(([, value]) => value !== undefined)
+  return {
+    instruction,
+    facts,
+    trustPolicy:
+      typeof trustPolicy === 'string' ? JSON.stringify(JSON.parse(trustPolicy), null, 2) : undefined,
+  }
+}
+
 /** A page that needs a sign-in sends to it; where we know whose access ran out, the error page says so instead. */
 function signInHref({ code, details }: AppError, req: Request): string | undefined {
   if (code !== 'session.required' && (code !== 'session.expired' || details.provider !== undefined))
@@ -56,9 +69,12 @@ function signInHref({ code, details }: AppError, req: Request): string | undefin
 
 /**
  * Ends every failed request: the only place where a failure is logged and shown. `providerName` gives the proper
- * name of a provider.
+ * name of a provider; with `showDetails` the page tells what AWS refused, too.
  */
-export function errorPage(log: Log, providerName: (id: string) => string): ErrorRequestHandler {
+export function errorPage(
+  log: Log,
+  { providerName, showDetails }: { providerName: (id: string) => string; showDetails: boolean },
+): ErrorRequestHandler {
   return function errorPage(thrown, req, res, _next) {
     const error = asAppError(thrown)
     const { code, status, sentence, instruction, details } = error
@@ -81,7 +97,8 @@ export function errorPage(log: Log, providerName: (id: string) => string): Error
     }
     const heading = headings.find(([prefix]) => code.startsWith(prefix))?.[1]
     const action = wayOut(error, req, providerName)
-    res.render('error', { title: heading, heading, sentence, code, requestId, status, action })
+    const operator = showDetails && code.startsWith('federation.') ? forOperator(error) : undefined
+    res.render('error', { title: heading, heading, sentence, code, requestId, status, action, operator })
   }
 }
 

@@ -23,12 +23,17 @@ const otherHeaders = helmet({
 
 const unusedFeatures = ['camera', 'geolocation', 'microphone', 'payment', 'usb', 'browsing-topics']
 
-/** What every answer tells the browser to forbid. HSTS goes out over HTTPS only (RFC 6797, section 7.2). */
+/** What every answer tells the browser to forbid. */
 export const securityHeaders: RequestHandler = function securityHeaders(req, res, next) {
   res.set('Content-Security-Policy', contentSecurityPolicy)
   res.set('Permissions-Policy', unusedFeatures.map((feature) => `${feature}=()`).join(', '))
-  if (req.secure) res.set('Strict-Transport-Security', 'max-age=63072000; includeSubDomains')
   otherHeaders(req, res, next)
+}
+
+/** HTTPS from now on. Over HTTPS only (RFC 6797, section 7.2), so after it is settled how the browser came here. */
+export const strictTransport: RequestHandler = function strictTransport(req, res, next) {
+  if (req.secure) res.set('Strict-Transport-Security', 'max-age=63072000; includeSubDomains')
+  next()
 }
 
 /** Lets this one page show a picture from another origin. */

@@ -7,7 +7,13 @@ import { faceOf } from './face.ts'
 import type { Provider } from './provider.ts'
 import { getProviderJson } from './provider-json.ts'
 
-const tokenInfo = z.object({ aud: z.string(), iss: z.string(), user_id: z.string().min(1) })
+const tokenInfo = z.object({
+  aud: z.string(),
+  iss: z.string(),
+  user_id: z.string().min(1),
+  /** Not the client id: what trust policies name. */
+  app_id: z.string().optional(),
+})
 const profile = z.object({
   user_id: z.string().min(1),
   name: z.string().nullish(),
@@ -57,6 +63,12 @@ export function amazon(settings: ProviderSettings, http: HttpClient): Provider {
         },
         webIdentityToken: accessToken,
         stsProviderId: 'www.amazon.com',
+        trust: {
+          federated: 'www.amazon.com',
+          conditionKey: 'www.amazon.com:app_id',
+          conditionValue: token.app_id ?? token.aud,
+          claims: { iss: token.iss, aud: token.aud, ...(token.app_id && { app_id: token.app_id }) },
+        },
       }
     },
   }

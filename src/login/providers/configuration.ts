@@ -3,7 +3,7 @@ import type { ProviderSettings } from '../../config.ts'
 import type { HttpClient } from '../../http-client.ts'
 
 /** What a provider's clock may differ from ours, in seconds. */
-const clockToleranceSeconds = 300
+export const clockToleranceSeconds = 300
 
 /**
  * openid-client's view of a provider, over our HTTP client. Plain HTTP is allowed where the operator wrote

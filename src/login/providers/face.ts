@@ -1,3 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+const publicFolder = join(import.meta.dirname, '..', '..', '..', 'public')
+
 /** How a provider is shown. */
 export interface Face {
   /** Proper name, for sentences. */
@@ -8,13 +13,22 @@ export interface Face {
   icon: string
 }
 
-const known: Record<string, { displayName: string; label: string; icon: string }> = {
-  amazon: { displayName: 'Amazon', label: 'Login with Amazon', icon: 'amazon' },
-  google: { displayName: 'Google', label: 'Sign in with Google', icon: 'google' },
-  facebook: { displayName: 'Facebook', label: 'Continue with Facebook', icon: 'facebook' },
-}
+const known = new Map([
+  ['amazon', { displayName: 'Amazon', label: 'Login with Amazon', icon: 'amazon' }],
+  ['google', { displayName: 'Google', label: 'Sign in with Google', icon: 'google' }],
+  ['facebook', { displayName: 'Facebook', label: 'Continue with Facebook', icon: 'facebook' }],
+])
 
-/** The face of the provider `id`, with the operator's `label` and `icon` where given. */
+const iconPath = (name: string): string => `icons/${name}.svg`
+
+/** Whether `public/icons` has a mark of this name. */
+export const hasIcon = (name: string): boolean => existsSync(join(publicFolder, iconPath(name)))
+
+/** `Example` for the button text `Sign in with Example`. */
+const nameIn = (label: string): string =>
+  label.replace(/^((sign|log) ?in|continue) (with|using|at) (?=\S)/i, '')
+
+/** The face of the provider `id`, with the operator's `label` and `icon` where given; an icon that is not there is the neutral one. */
 export function faceOf({
   id,
   label,
@@ -24,6 +38,16 @@ export function faceOf({
   label?: string | undefined
   icon?: string | undefined
 }): Face {
-  const face = known[id] ?? { displayName: label ?? id, label: `Sign in with ${id}`, icon: 'openid' }
-  return { displayName: face.displayName, label: label ?? face.label, icon: `icons/${icon ?? face.icon}.svg` }
+  const name = id.replaceAll('_', ' ')
+  const face = known.get(id) ?? {
+    displayName: label === undefined ? name : nameIn(label),
+    label: `Sign in with ${name}`,
+    icon: 'openid',
+  }
+  const wanted = icon ?? face.icon
+  return {
+    displayName: face.displayName,
+    label: label ?? face.label,
+    icon: iconPath(hasIcon(wanted) ? wanted : 'openid'),
+  }
 }

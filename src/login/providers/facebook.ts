@@ -128,6 +128,12 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
         },
         webIdentityToken: accessToken,
         stsProviderId: 'graph.facebook.com',
+        trust: {
+          federated: 'graph.facebook.com',
+          conditionKey: 'graph.facebook.com:app_id',
+          conditionValue: token.app_id,
+          claims: { app_id: token.app_id },
+        },
       }
     },
   }

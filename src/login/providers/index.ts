@@ -11,7 +11,7 @@ import { toProviderError } from './provider-error.ts'
 const kinds = { amazon, facebook, 'openid-connect': openIdConnect } as const
 
 /** Makes a provider of what the operator configured. Whatever fails inside it comes out as an AppError. */
-function createProvider(settings: ProviderSettings, http: HttpClient): Provider {
+export function createProvider(settings: ProviderSettings, http: HttpClient): Provider {
   const provider = kinds[settings.kind](settings, http)
   const named = (cause: unknown): never => {
     throw toProviderError(cause, provider.id)
@@ -42,13 +42,16 @@ export class ProviderDirectory {
     throw new AppError(this.#off.has(id) ? 'login.provider_off' : 'login.provider_unknown')
   }
 
-  /** Amazon, Google and Facebook first, then the others by name. */
+  /** Those that can be used first; among them Amazon, Google and Facebook, then the others by name. */
   list(): { id: string; face: Face; available: boolean }[] {
     const on = [...this.#providers].map(([id, { face }]) => ({ id, face, available: true }))
     const off = [...this.#off].map(([id, face]) => ({ id, face, available: false }))
     const rank = (id: string) => (['amazon', 'google', 'facebook'].indexOf(id) + 4) % 4
     return [...on, ...off].sort(
-      (one, other) => rank(one.id) - rank(other.id) || one.id.localeCompare(other.id),
+      (one, other) =>
+        Number(other.available) - Number(one.available) ||
+        rank(one.id) - rank(other.id) ||
+        one.face.displayName.localeCompare(other.face.displayName),
     )
   }
 

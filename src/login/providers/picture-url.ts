@@ -12,6 +12,7 @@ export function safePictureUrl(picture: unknown, providerUrl = ''): string | und
   if (!url || url.username || url.password) return undefined
   if (url.origin === URL.parse(providerUrl)?.origin) return url.href
   const host = url.hostname.replace(/\.$/, '')
-  const publicName = isIP(host.replace(/^\[|\]$/g, '')) === 0 && !internalName.test(host)
+  // The host ends up in a Content-Security-Policy, where `*`, `;` and `,` have a meaning.
+  const publicName = /^[a-z0-9.-]+$/.test(host) && isIP(host) === 0 && !internalName.test(host)
   return url.protocol === 'https:' && url.port === '' && publicName ? url.href : undefined
 }

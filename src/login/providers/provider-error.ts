@@ -1,25 +1,43 @@
 import { errors as jose } from 'jose'
-import { ClientError, ResponseBodyError } from 'openid-client'
+import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 import { ZodError } from 'zod'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import { UnusableAnswer } from '../../http-client.ts'
 
-const byOAuthError: Record<string, ErrorCode> = {
-  invalid_grant: 'provider.code_rejected',
-  invalid_client: 'provider.client_rejected',
-  unauthorized_client: 'provider.client_rejected',
-  slow_down: 'provider.throttled',
-  server_error: 'provider.unavailable',
-  temporarily_unavailable: 'provider.unavailable',
-}
+const byOAuthError = new Map<string, ErrorCode>([
+  ['invalid_grant', 'provider.code_rejected'],
+  ['invalid_client', 'provider.client_rejected'],
+  ['unauthorized_client', 'provider.client_rejected'],
+  ['slow_down', 'provider.throttled'],
+  ['server_error', 'provider.unavailable'],
+  ['temporarily_unavailable', 'provider.unavailable'],
+])
 
-const byClientErrorCode: Record<string, ErrorCode> = {
-  OAUTH_TIMEOUT: 'provider.timeout',
-  OAUTH_ABORT: 'provider.timeout',
-  OAUTH_JWT_CLAIM_COMPARISON_FAILED: 'provider.token_invalid',
-  OAUTH_JWT_TIMESTAMP_CHECK_FAILED: 'provider.token_invalid',
-  OAUTH_KEY_SELECTION_FAILED: 'provider.token_invalid',
-}
+const byClientErrorCode = new Map<string, ErrorCode>([
+  ['OAUTH_TIMEOUT', 'provider.timeout'],
+  ['OAUTH_ABORT', 'provider.timeout'],
+  ['OAUTH_JWT_CLAIM_COMPARISON_FAILED', 'provider.token_invalid'],
+  ['OAUTH_JWT_TIMESTAMP_CHECK_FAILED', 'provider.token_invalid'],
+  ['OAUTH_KEY_SELECTION_FAILED', 'provider.token_invalid'],
+])
+
+/** The claim or JSON member that openid-client compared, where two parties contradict one another. */
+const byComparison = new Map<string, ErrorCode>([
+  ['azp', 'provider.token_not_ours'],
+  // Of the userinfo answer with the ID token's, and of the metadata with the configured one.
+  ['sub', 'provider.profile_mismatch'],
+  ['issuer', 'provider.misconfigured'],
+])
+
+/**
+ * openid-client has one error code for a callback, a token and an answer that do not conform; only its words tell
+ * which of them it is. A callback comes in by the browser, so that what is wrong with it is nobody's outage.
+ */
+const byWords: [RegExp, ErrorCode][] = [
+  [/\(issuer\).* response parameter|response parameter "iss"/, 'login.provider_mismatch'],
+  [/^"\w+" parameter must|"(callbackP|p)arameters"|implicit and hybrid flows/, 'request.malformed'],
+  [/\b(JWT|JWE|ID Token|id_token)\b/, 'provider.token_invalid'],
+]
 
 /** The failure that an unexpected HTTP status of a provider stands for. */
 export function statusError(status: number): ErrorCode {
@@ -27,21 +45,41 @@ export function statusError(status: number): ErrorCode {
   return status >= 500 ? 'provider.unavailable' : 'provider.answer_invalid'
 }
 
+/** What openid-client puts below an error: the claim or member that was compared, and the words of the cause. */
+interface Below {
+  claim?: unknown
+  attribute?: unknown
+  cause?: Below
+  message?: unknown
+}
+
+function codeOfClientError({ code, cause }: ClientError): ErrorCode | undefined {
+  if (cause instanceof Response) return statusError(cause.status)
+  const below = (cause ?? {}) as Below
+  const compared = String(below.cause?.claim ?? below.cause?.attribute ?? below.attribute)
+  const contradiction = byComparison.get(compared)
+  if (contradiction) return contradiction
+  if (code === undefined) return codeOf(cause)
+  const words = String(below.message)
+  return (
+    byClientErrorCode.get(code) ??
+    byWords.find(([pattern]) => pattern.test(words))?.[1] ??
+    'provider.answer_invalid'
+  )
+}
+
+/** A 401 with a challenge: to our client's secret by the token endpoint, to the access token by any other. */
+const codeOfChallenge = ({ cause }: WWWAuthenticateChallengeError): ErrorCode =>
+  cause.some(({ scheme }) => scheme === 'bearer') ? 'provider.answer_invalid' : 'provider.client_rejected'
+
 function codeOf(cause: unknown): ErrorCode | undefined {
   if (cause instanceof ResponseBodyError) {
     return cause.status === 429
       ? 'provider.throttled'
-      : (byOAuthError[cause.error] ?? statusError(cause.status))
+      : (byOAuthError.get(cause.error) ?? statusError(cause.status))
   }
-  if (cause instanceof ClientError) {
-    if (cause.cause instanceof Response) return statusError(cause.cause.status)
-    // The library reports a forbidden signature algorithm among malformed answers; only its header tells.
-    const concernsToken =
-      (cause.cause as { cause?: { header?: unknown } } | undefined)?.cause?.header !== undefined
-    if (concernsToken) return 'provider.token_invalid'
-    if (cause.code === undefined) return codeOf(cause.cause)
-    return byClientErrorCode[cause.code] ?? 'provider.answer_invalid'
-  }
+  if (cause instanceof ClientError) return codeOfClientError(cause)
+  if (cause instanceof WWWAuthenticateChallengeError) return codeOfChallenge(cause)
   if (cause instanceof jose.JWKSTimeout) return 'provider.timeout'
   if (cause instanceof jose.JWKSInvalid) return 'provider.answer_invalid'
   if (cause instanceof jose.JOSEError) {
@@ -50,18 +88,26 @@ function codeOf(cause: unknown): ErrorCode | undefined {
   if (cause instanceof UnusableAnswer || cause instanceof ZodError || cause instanceof SyntaxError) {
     return 'provider.answer_invalid'
   }
-  if (cause instanceof DOMException) return 'provider.timeout'
+  // A deadline; or a key that cannot be read as one.
+  if (cause instanceof DOMException) {
+    return ['TimeoutError', 'AbortError'].includes(cause.name)
+      ? 'provider.timeout'
+      : 'provider.answer_invalid'
+  }
   // The Fetch API reports every network failure as a TypeError with a cause.
   if (cause instanceof TypeError && cause.cause !== undefined) return 'provider.unreachable'
   return undefined
 }
 
 /**
- * Names what went wrong between us and an identity provider. What it does not know is handed back as it came,
- * and ends as `internal.unexpected`.
+ * Names what went wrong between us and an identity provider, and which one. What it does not know is handed back as
+ * it came, and ends as `internal.unexpected`.
  */
 export function toProviderError(cause: unknown, provider: string): unknown {
-  if (cause instanceof AppError) return cause
+  if (cause instanceof AppError) {
+    cause.details.provider ??= provider
+    return cause
+  }
   const code = codeOf(cause)
   if (code === undefined) return cause
   const oauthError = cause instanceof ResponseBodyError ? cause.error : undefined

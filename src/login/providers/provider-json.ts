@@ -6,8 +6,8 @@ import { statusError } from './provider-error.ts'
 /**
  * Gets a JSON document from a provider and checks its shape. The content type is not looked at: Facebook serves
  * JSON as `text/javascript`.
- * @throws AppError `provider.throttled`, `provider.unavailable` or `provider.answer_invalid` by the status;
- * ZodError, SyntaxError or the client's own errors otherwise
+ * @throws AppError `provider.token_invalid`, `provider.throttled`, `provider.unavailable` or
+ * `provider.answer_invalid` by the status; ZodError, SyntaxError or the client's own errors otherwise
  */
 export async function getProviderJson<T>(
   http: HttpClient,
@@ -18,7 +18,11 @@ export async function getProviderJson<T>(
   const headers: Record<string, string> = { accept: 'application/json' }
   if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`
   const answer = await http.fetch(url, { headers })
-  if (answer.status !== 200)
-    throw new AppError(statusError(answer.status), { details: { status: answer.status } })
+  if (answer.status !== 200) {
+    // Each of these calls shows a token: the provider does not know it, or not as ours.
+    const disowned = [400, 401, 403].includes(answer.status)
+    const code = disowned ? 'provider.token_invalid' : statusError(answer.status)
+    throw new AppError(code, { details: { status: answer.status } })
+  }
   return schema.parse(await answer.json())
 }

@@ -1,0 +1,80 @@
+import { createRemoteJWKSet, customFetch } from 'jose'
+import * as openid from 'openid-client'
+import type { ProviderSettings } from '../../config.ts'
+import { AppError } from '../../errors.ts'
+import type { HttpClient } from '../../http-client.ts'
+import { clientAuthentication, secretWhereAccepted } from './client-authentication.ts'
+import { asCustomFetch, staticConfiguration } from './configuration.ts'
+
+/** What AWS STS accepts, and so all that we do. @see AssumeRoleWithWebIdentity, AWS STS API reference */
+export const signatureAlgorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
+
+/** How long a discovery document is used before it is read again, in milliseconds. */
+const lifetimeMs = 60 * 60 * 1000
+
+/** An OpenID provider as its own metadata describe it. */
+interface Discovered {
+  configuration: openid.Configuration
+  metadata: openid.ServerMetadata
+  /** Finds the key of a token; a key that is not there yet is looked for at once. */
+  keys: ReturnType<typeof createRemoteJWKSet>
+}
+
+const misconfigured = (problem: string): AppError =>
+  new AppError('provider.misconfigured', { details: { problem } })
+
+/**
+ * Reads the provider's metadata.
+ * @throws AppError `provider.misconfigured` where they cannot be used, openid-client's errors where they cannot be read
+ * @see OpenID Connect Discovery 1.0, section 4
+ */
+async function discover(settings: ProviderSettings, http: HttpClient): Promise<Discovered> {
+  const issuer = new URL(settings.issuer ?? '')
+  const insecure = issuer.protocol === 'http:'
+  const found = await openid.discovery(issuer, settings.clientId, undefined, openid.None(), {
+    [openid.customFetch]: asCustomFetch(http.fetch),
+    execute: insecure ? [openid.allowInsecureRequests] : [],
+  })
+  const metadata: openid.ServerMetadata = found.serverMetadata()
+  // openid-client looks away for the issuers of many tenants, whose tokens STS would take from any of them.
+  if (URL.parse(metadata.issuer)?.href !== issuer.href)
+    throw misconfigured('its metadata name another issuer')
+  const offered = metadata.id_token_signing_alg_values_supported ?? ['RS256']
+  const algorithms = offered.filter((name) => signatureAlgorithms.includes(name))
+  if (algorithms.length === 0) {
+    throw misconfigured(`it offers no signature algorithm that AWS STS accepts, only ${offered.join(', ')}`)
+  }
+  const keysUrl = URL.parse(metadata.jwks_uri ?? '')
+  if (!keysUrl || (keysUrl.protocol !== 'https:' && !insecure)) {
+    throw misconfigured('its jwks_uri is missing or not https')
+  }
+  const methods = metadata.token_endpoint_auth_methods_supported
+  return {
+    metadata,
+    configuration: staticConfiguration(
+      settings,
+      secretWhereAccepted(settings, methods, http.fetch),
+      { ...metadata, id_token_signing_alg_values_supported: algorithms },
+      clientAuthentication(settings, methods),
+    ),
+    keys: createRemoteJWKSet(keysUrl, {
+      [customFetch]: (url, { headers, method, signal }) =>
+        http.fetch(url, { headers: [...headers], method, signal }),
+      cooldownDuration: 0,
+    }),
+  }
+}
+
+/** Returns a function that discovers the provider when it is first asked, and again after an hour or a failure. */
+export function openIdDiscovery(settings: ProviderSettings, http: HttpClient): () => Promise<Discovered> {
+  let latest: { at: number; result: Promise<Discovered> } | undefined
+  return () => {
+    if (latest && Date.now() - latest.at < lifetimeMs) return latest.result
+    const attempt = { at: Date.now(), result: discover(settings, http) }
+    latest = attempt
+    attempt.result.catch(() => {
+      if (latest === attempt) latest = undefined
+    })
+    return attempt.result
+  }
+}

@@ -1,0 +1,48 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { HttpBrowser } from '../http-browser.ts'
+import { expectHarmless, sendRaw } from './raw-http.ts'
+import { useSituation } from './situation.ts'
+
+const situation = useSituation()
+
+// Whatever a test has sent: the process lives.
+afterEach(async () => {
+  expect((await new HttpBrowser().get(situation.application.url)).status).toBe(200)
+})
+
+describe('what is no HTTP', () => {
+  it.each([
+    ['empty lines before a request', '\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ['binary noise', Buffer.from(Array.from({ length: 2_000 }, (_, index) => (index * 7919) % 256))],
+    ['a TLS greeting', Buffer.from('16030100c8010000c40303', 'hex')],
+    ['no version', 'GET /\r\n\r\n'],
+    ['another protocol', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['no Host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n'],
+    ['a space in the path', 'GET / s3/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ['a NUL in the path', 'GET /\0 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ['a NUL in a header', 'GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\nConnection: close\r\n\r\n'],
+    ['a bare line feed', 'GET / HTTP/1.1\nHost: a\nConnection: close\n\n'],
+    ['a folded header', 'GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\nConnection: close\r\n\r\n'],
+    [
+      'two lengths',
+      'POST /logout HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 30\r\nConnection: close\r\n\r\nabc',
+    ],
+    [
+      'length and chunks (request smuggling)',
+      'POST /logout HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\nGET /s3/ HTTP/1.1\r\n\r\n',
+    ],
+    [
+      'a chunk of no length',
+      'POST /logout HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n',
+    ],
+    ['an unknown method', 'BREW /coffee HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ['CONNECT', 'CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n'],
+    [
+      'a foreign absolute address',
+      'GET http://evil.example/s3/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n',
+    ],
+    ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+  ])('is refused or taken as it should: %s', async (_title, bytes) => {
+    expectHarmless(await sendRaw(situation.application.url, bytes))
+  })
+})

@@ -1,0 +1,175 @@
+import { text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { answerWith, cutShort, flood, hang, resetConnection } from '../../sandbox/faults.ts'
+import { type LoopbackServer, listenOnLoopback } from '../../sandbox/loopback-server.ts'
+import { createHttpClient, type HttpClient, UnusableAnswer } from '../../src/http-client.ts'
+import { limitRequestTo, runInRequestContext } from '../../src/request-context.ts'
+import type { UpstreamCall } from '../../src/upstream-call.ts'
+
+const mebibyte = 1024 * 1024
+
+describe('the HTTP client for providers', () => {
+  let server: LoopbackServer
+  let client: HttpClient
+  let calls: UpstreamCall[]
+  let ports: Set<number | undefined>
+
+  beforeEach(async () => {
+    ports = new Set()
+    server = await listenOnLoopback(async (req, res) => {
+      ports.add(req.socket.remotePort)
+      const body = await text(req)
+      res.setHeader('content-type', 'application/json')
+      res.end(JSON.stringify({ method: req.method, authorization: req.headers.authorization, body }))
+    })
+    calls = []
+    client = createHttpClient((call) => calls.push(call))
+  })
+
+  afterEach(async () => {
+    vi.restoreAllMocks()
+    await server.close()
+    await client.close()
+  })
+
+  const at = (path: string): string => `${server.url}${path}`
+
+  it('sends method, headers and body, and hands back status, headers and body', async () => {
+    const answer = await client.fetch(at('/token'), {
+      method: 'POST',
+      headers: { authorization: 'Bearer t' },
+      body: new URLSearchParams({ code: 'c' }),
+    })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-type')).toBe('application/json')
+    expect(await answer.json()).toEqual({ method: 'POST', authorization: 'Bearer t', body: 'code=c' })
+  })
+
+  it('hands back whatever status an answer has', async () => {
+    for (const status of [204, 304, 400, 404, 429, 500, 503]) {
+      server.faults.plan('/', answerWith(status, status === 204 || status === 304 ? '' : 'body'))
+      expect((await client.fetch(at('/'))).status).toBe(status)
+    }
+  })
+
+  it('hands back a redirect, and does not follow it', async () => {
+    server.faults.plan('/', answerWith(302, '', { location: at('/elsewhere') }))
+    const answer = await client.fetch(at('/'))
+    expect(answer.status).toBe(302)
+    expect(answer.headers.get('location')).toBe(at('/elsewhere'))
+    expect(server.requests.map(({ url }) => url)).toEqual(['/'])
+  })
+
+  it('asks the same host again over connections that it has', async () => {
+    for (let number = 0; number < 10; number++) await client.fetch(at(`/${number}`))
+    expect(ports.size).toBeLessThanOrEqual(2)
+  })
+
+  it('decompresses an answer', async () => {
+    server.faults.plan('/', answerWith(200, gzipSync('{"a":1}'), { 'content-encoding': 'gzip' }))
+    expect(await (await client.fetch(at('/'))).json()).toEqual({ a: 1 })
+  })
+
+  it('takes an answer of one mebibyte, and none that is larger by a byte', async () => {
+    server.faults.plan('/', answerWith(200, Buffer.alloc(mebibyte, 'x')))
+    expect((await (await client.fetch(at('/'))).arrayBuffer()).byteLength).toBe(mebibyte)
+    server.faults.plan('/', answerWith(200, Buffer.alloc(mebibyte + 1, 'x')))
+    await expect(client.fetch(at('/'))).rejects.toBeInstanceOf(UnusableAnswer)
+  })
+
+  it.each([
+    ['an endless answer', flood(1024 * mebibyte)],
+    [
+      'an answer that only compression makes small',
+      answerWith(200, gzipSync(Buffer.alloc(16 * mebibyte)), { 'content-encoding': 'gzip' }),
+    ],
+    ['an impossible status', answerWith(999)],
+  ])('refuses %s', async (_what, fault) => {
+    server.faults.plan('/', fault)
+    await expect(client.fetch(at('/'))).rejects.toBeInstanceOf(UnusableAnswer)
+    expect(calls).toMatchObject([{ status: undefined }])
+  })
+
+  it.each([
+    ['closes the connection', resetConnection],
+    ['closes the connection half way through', cutShort('{"access_token":"t"}')],
+    ['sends no gzip where it says gzip', answerWith(200, 'plain', { 'content-encoding': 'gzip' })],
+  ])('fails as the Fetch API does where the provider %s', async (_what, fault) => {
+    server.faults.plan('/', fault)
+    await expect(client.fetch(at('/'))).rejects.toMatchObject({
+      name: 'TypeError',
+      cause: expect.any(Error),
+    })
+  })
+
+  it('fails as the Fetch API does where nothing listens', async () => {
+    const nobody = await listenOnLoopback(() => {})
+    await nobody.close()
+    await expect(client.fetch(nobody.url)).rejects.toMatchObject({
+      name: 'TypeError',
+      cause: { code: 'ECONNREFUSED' },
+    })
+  })
+
+  it('has connections of its own, which end with it', async () => {
+    const other = createHttpClient(() => {})
+    await other.fetch(at('/'))
+    await other.close()
+    await expect(other.fetch(at('/'))).rejects.toMatchObject({ cause: { code: 'UND_ERR_DESTROYED' } })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('gives up after eight seconds', async () => {
+    const expired = new DOMException('words', 'TimeoutError')
+    const timer = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(timer.signal)
+    server.faults.plan('/', hang)
+    const waiting = expect(client.fetch(at('/'))).rejects.toBe(expired)
+    expect(timeout).toHaveBeenCalledExactlyOnceWith(8_000)
+    timer.abort(expired)
+    await waiting
+  })
+
+  it('gives up when the deadline of the request passes that it works for', async () => {
+    server.faults.plan('/', hang)
+    const call = runInRequestContext({ requestId: 'r' }, () => {
+      limitRequestTo(1)
+      return client.fetch(at('/'))
+    })
+    await expect(call).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(calls).toMatchObject([{ status: undefined }])
+  })
+
+  it('gives up when the caller does', async () => {
+    server.faults.plan('/', hang)
+    const caller = new AbortController()
+    const waiting = expect(client.fetch(at('/'), { signal: caller.signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    })
+    caller.abort()
+    await waiting
+  })
+
+  it('does not even begin where the deadline has passed', async () => {
+    const context = { requestId: 'r', deadline: AbortSignal.abort() }
+    await expect(runInRequestContext(context, () => client.fetch(at('/')))).rejects.toMatchObject({
+      name: 'AbortError',
+    })
+    expect(server.requests).toEqual([])
+  })
+
+  it('reports each finished call without query string, headers and body', async () => {
+    server.faults.plan('/auth/o2/tokeninfo', answerWith(404, 'canary'))
+    await client.fetch(at('/auth/o2/tokeninfo?access_token=canary'), {
+      headers: { authorization: 'Bearer canary' },
+    })
+    await client.fetch(new URL(at('/token?canary#canary')), { method: 'POST', body: 'canary' })
+    const { host } = new URL(server.url)
+    expect(calls).toEqual([
+      { call: `GET ${host}/auth/o2/tokeninfo`, status: 404, durationMs: expect.any(Number) },
+      { call: `POST ${host}/token`, status: 200, durationMs: expect.any(Number) },
+    ])
+    expect(JSON.stringify(calls)).not.toContain('canary')
+  })
+})
