@@ -168,7 +168,7 @@ const catalogue = {
     status: 403,
     sentence: 'You are known, but AWS does not let this application act for you. The operator must mend it.',
     instruction:
-      'The role does not exist, or its trust policy names another principal, application id or audience. Compare it with the one in this log line. Amazon’s condition takes the app id (amzn1.application.…), not the client id.',
+      'The role does not exist, or its trust policy names another principal, application id or audience. Compare it with the one given here. Amazon’s condition takes the app id (amzn1.application.…), not the client id.',
   },
   'federation.web_identity_rejected': {
     status: 403,

@@ -43,7 +43,9 @@ function wayOut({ code, status, details }: AppError, req: Request, providerName:
   }
   const tryAgain = (code.startsWith('s3.') && status !== 401) || code === 'session.store_unavailable'
   if (tryAgain && req.method === 'GET') return { href: req.originalUrl, label: 'Try again' }
-  return { href: '/', label: 'Go to the sign-in page' }
+  const { returnPath } = details
+  const query = typeof returnPath === 'string' ? `?${new URLSearchParams({ returnPath })}` : ''
+  return { href: `/${query}`, label: 'Go to the sign-in page' }
 }
 
 /** What mends a refusal of AWS, on the page of the person who meets it first: often the operator, trying it out. */
