@@ -40,7 +40,7 @@ function refuseErrorRedirect(parameters: URLSearchParams, { providerId, returnPa
       provider: providerId,
       error,
       description: parameters.get('error_description') ?? undefined,
-      returnPath,
+      returnPath: returnPath === homePath ? undefined : returnPath,
     },
   })
 }
