@@ -61,7 +61,11 @@ application.once('exit', async (status) => {
   await sandbox.close()
   process.exitCode = status ?? 0
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => application.kill('SIGTERM'))
+const stop = () => application.kill('SIGTERM')
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+// The shell that npm starts this in passes on Ctrl-C and no other signal: when it is gone, so are we.
+const shell = process.ppid
+setInterval(() => process.ppid !== shell && stop(), 500).unref()
 
 createInterface({ input: application.stdout }).on('line', (text) => {
   if (!text.startsWith('{')) return
