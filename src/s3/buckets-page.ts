@@ -1,16 +1,15 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
-import { inWords } from '../federation/access.ts'
 import { limitRequestTo } from '../request-context.ts'
 import { accessEndsAt, type SessionTimes, type SignedIn } from '../session/signed-in.ts'
+import { accessClock } from './access-clock.ts'
 import { type Bucket, type BucketPage, listBuckets } from './list-buckets.ts'
 
 /** All that a page may wait for the provider, STS and S3, in milliseconds. */
 const pageDeadlineMs = 15_000
 
 const utcDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
-const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
 
 function initials(name: string): string {
   const words = name.split(/\s+/).filter(Boolean)
@@ -56,11 +55,7 @@ function viewModel(me: SignedIn, endsAt: number, provider: string, page: BucketP
       sessionName: access.roleSessionName,
     },
     accessKeyId: access.accessKeyId,
-    access: {
-      expiresIn: inWords(endsAt - Date.now()),
-      expiresAtIso: new Date(endsAt).toISOString(),
-      expiresAtUtc: `${utcTime.format(endsAt)} UTC`,
-    },
+    access: accessClock(endsAt, Date.now()),
     buckets: page.buckets.map(bucketRow),
     summary: summary(page, first),
     previousHref: first > 1 ? '/s3/' : undefined,
