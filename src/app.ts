@@ -27,6 +27,7 @@ import { errorPage, methodNotAllowed, notFound } from './web/error-page.ts'
 import { alive, ready } from './web/health.ts'
 import { privacyPage } from './web/privacy-page.ts'
 import { publicOrigin } from './web/public-origin.ts'
+import { limitRate } from './web/rate-limit.ts'
 import { requestId } from './web/request-id.ts'
 import { sameOrigin } from './web/same-origin.ts'
 import { allowPictureFrom, noStore, securityHeaders, strictTransport } from './web/security-headers.ts'
@@ -58,6 +59,12 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   const providerName = (id: string) => providers.displayName(id)
   // As text, for URLSearchParams to read: a parser would merge fields that come twice.
   const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '32kb' })
+  const limited = limitRate({
+    perMinute: config.rateLimit,
+    count: (id, expiresAt) => sessionStore.count(id, expiresAt),
+    secret: times.secrets[0] ?? '',
+    log,
+  })
   // Only what needs to know a person looks for a session; the store is asked only where there is a cookie.
   const session = [
     sessionMiddleware(sessions, config.session.secrets),
@@ -100,11 +107,11 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     .all(methodNotAllowed('GET, HEAD'))
 
   app.use(noStore)
-  app.route('/initiateLogin/:provider').get(startLogin(callback)).all(methodNotAllowed('GET, HEAD'))
+  app.route('/initiateLogin/:provider').get(limited, startLogin(callback)).all(methodNotAllowed('GET, HEAD'))
   app
     .route('/oauth2callback/:provider')
-    .get(session, loginCallback(callback))
-    .post(sameOrigin, readForm, session, fragmentCallback(callback))
+    .get(limited, session, loginCallback(callback))
+    .post(limited, sameOrigin, readForm, session, fragmentCallback(callback))
     .all(methodNotAllowed('GET, HEAD, POST'))
   app
     .route('/s3')

@@ -51,6 +51,8 @@ export interface Config {
   logLevel: string
   /** How much an operator's page shows of what happened. */
   flowDetails: 'full' | 'summary' | 'off'
+  /** Sign-in starts and callbacks per client address and minute; 0: any number. */
+  rateLimit: number
   /** TCP port of the metrics; `undefined`: there are none. */
   metricsPort: number | undefined
   session: {
@@ -367,6 +369,7 @@ export function readConfig(env: Environment): Config {
       'info',
     ),
     flowDetails: read.withDefault('FLOW_DETAILS', oneOf(['full', 'summary', 'off']), 'full'),
+    rateLimit: read.withDefault('RATE_LIMIT', wholeNumber(0, 100_000), 60),
     metricsPort: read.optional('METRICS_PORT', wholeNumber(0, 65_535)),
     session: {
       secrets: secrets ?? [randomBytes(32).toString('base64url')],

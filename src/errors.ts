@@ -33,6 +33,12 @@ const catalogue = {
     sentence: 'The browser sent more than this site accepts.',
     instruction: 'Nothing to do.',
   },
+  'request.too_many': {
+    status: 429,
+    sentence: 'There were many sign-ins from your network within a minute. Please try again in a moment.',
+    instruction:
+      'One client address made more than RATE_LIMIT sign-in requests in a minute. Many people behind one address? Raise it. Everybody at once? TRUST_PROXY lacks the proxy.',
+  },
   'request.foreign_host': {
     status: 421,
     sentence: 'This site is not served under the address that was used.',

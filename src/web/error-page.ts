@@ -14,6 +14,7 @@ const headings: [prefix: string, heading: string][] = [
   ['session.expired', 'Your access ran out'],
   ['session.', 'Please sign in'],
   ['s3.', 'Your buckets cannot be shown'],
+  ['request.too_many', 'Please try again in a moment'],
   ['request.not_found', 'Page not found'],
   ['request.', 'That did not work'],
   ['', 'Something went wrong'],
@@ -41,7 +42,10 @@ function wayOut({ code, status, details }: AppError, req: Request, providerName:
     const query = new URLSearchParams({ returnPath: req.originalUrl })
     return { href: `/initiateLogin/${provider}?${query}`, label: `Continue with ${providerName(provider)}` }
   }
-  const tryAgain = (code.startsWith('s3.') && status !== 401) || code === 'session.store_unavailable'
+  const tryAgain =
+    (code.startsWith('s3.') && status !== 401) ||
+    code === 'session.store_unavailable' ||
+    code === 'request.too_many'
   if (tryAgain && req.method === 'GET') return { href: req.originalUrl, label: 'Try again' }
   const { returnPath } = details
   const query = typeof returnPath === 'string' ? `?${new URLSearchParams({ returnPath })}` : ''
