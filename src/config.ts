@@ -369,7 +369,7 @@ export function readConfig(env: Environment): Config {
       'info',
     ),
     flowDetails: read.withDefault('FLOW_DETAILS', oneOf(['full', 'summary', 'off']), 'full'),
-    rateLimit: read.withDefault('RATE_LIMIT', wholeNumber(0, 100_000), 60),
+    rateLimit: read.withDefault('RATE_LIMIT', wholeNumber(0, 100_000), 300),
     metricsPort: read.optional('METRICS_PORT', wholeNumber(0, 65_535)),
     session: {
       secrets: secrets ?? [randomBytes(32).toString('base64url')],
