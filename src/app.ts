@@ -15,6 +15,8 @@ import { createAudit } from './observe/audit.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { bucketsPage } from './s3/buckets-page.ts'
+import { downloadPage } from './s3/download-page.ts'
+import { objectsPage } from './s3/objects-page.ts'
 import { Attempts } from './session/attempts.ts'
 import { endIdleSessions } from './session/idle.ts'
 import { sessionMiddleware } from './session/middleware.ts'
@@ -56,6 +58,8 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   const common = { providers, sessions, sts: aws.sts, roleSession: config.aws, audit, log }
   const callback = { ...common, attempts, sealer, times }
   const withAccess = createRenewal(common)
+  const { presetBuckets, home } = config.s3
+  const s3 = { aws, times, withAccess, home }
   const providerName = (id: string) => providers.displayName(id)
   // As text, for URLSearchParams to read: a parser would merge fields that come twice.
   const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '32kb' })
@@ -115,8 +119,10 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     .all(methodNotAllowed('GET, HEAD, POST'))
   app
     .route('/s3')
-    .get(session, bucketsPage({ aws, times, withAccess, providerName, allowPictureFrom }))
+    .get(session, bucketsPage({ ...s3, presetBuckets, providerName, allowPictureFrom }))
     .all(methodNotAllowed('GET, HEAD'))
+  app.route('/s3/:bucket').get(session, objectsPage(s3)).all(methodNotAllowed('GET, HEAD'))
+  app.route('/s3/:bucket/download').get(session, downloadPage(s3)).all(methodNotAllowed('GET, HEAD'))
   app.route('/logout').post(sameOrigin, readForm, session, logout(common)).all(methodNotAllowed('POST'))
 
   app.use(notFound)

@@ -17,8 +17,11 @@ interface SigningCredentials {
 /** The AWS clients of the process. */
 export interface AwsClients {
   sts: STSClient
-  /** A client that signs with exactly these credentials; it never falls back to the instance's own. */
-  s3(credentials: SigningCredentials): S3Client
+  /**
+   * A client that signs with exactly these credentials; it never falls back to the instance's own. `region`: default
+   * AWS_REGION.
+   */
+  s3(credentials: SigningCredentials, region?: string): S3Client
   /** Ends all connections. */
   destroy(): void
 }
@@ -44,6 +47,8 @@ function reportCalls(
         })
       try {
         const result = await next(args)
+        // What is only signed goes through the same stack, and calls nobody.
+        if ('presigned' in result.output) return result
         const { httpStatusCode, requestId, attempts } = result.output.$metadata
         finished(httpStatusCode, requestId, attempts)
         return result
@@ -74,11 +79,11 @@ export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCal
   reportCalls(sts, 'sts', onFinished)
   return {
     sts,
-    s3({ accessKeyId, secretAccessKey, sessionToken }) {
+    s3({ accessKeyId, secretAccessKey, sessionToken }, region = aws.region) {
       const client = new S3Client({
         ...common,
+        region,
         credentials: { accessKeyId, secretAccessKey, sessionToken },
-        followRegionRedirects: true,
         ...(aws.s3Endpoint && { endpoint: aws.s3Endpoint, forcePathStyle: true }),
       })
       reportCalls(client, 's3', onFinished)

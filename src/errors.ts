@@ -262,9 +262,25 @@ const catalogue = {
   },
   's3.access_denied': {
     status: 403,
-    sentence: 'Your role may not list buckets. The operator can allow it.',
+    sentence: 'Your role does not allow this. The operator can change that.',
     instruction:
-      'Add s3:ListAllMyBuckets on Resource "*" to the role’s permission policy; look for a boundary or an SCP.',
+      'This log line says which action was denied, on what and why. Look for SESSION_POLICY, a boundary or an SCP, too.',
+  },
+  's3.no_such_bucket': {
+    status: 404,
+    sentence: 'There is no bucket of this name. Names of buckets are exact, and in lower case.',
+    instruction: 'Nothing to do. Frequent? Compare S3_BUCKETS and S3_HOME with the buckets of the account.',
+  },
+  's3.no_such_key': {
+    status: 404,
+    sentence: 'There is no file of this name in the bucket. It may have been moved or deleted.',
+    instruction: 'Nothing to do.',
+  },
+  's3.object_archived': {
+    status: 409,
+    sentence:
+      'This file is in an archive. Somebody with access to the bucket must restore it before it can be read.',
+    instruction: 'Nothing to do. RestoreObject, for those who may, brings it back for a number of days.',
   },
   's3.credentials_rejected': {
     status: 401,

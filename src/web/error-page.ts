@@ -13,6 +13,10 @@ const headings: [prefix: string, heading: string][] = [
   ['session.store_unavailable', 'Please try again in a moment'],
   ['session.expired', 'Your access ran out'],
   ['session.', 'Please sign in'],
+  ['s3.access_denied', 'Access denied'],
+  ['s3.no_such_bucket', 'No such bucket'],
+  ['s3.no_such_key', 'No such file'],
+  ['s3.object_archived', 'This file is archived'],
   ['s3.', 'Your buckets cannot be shown'],
   ['request.too_many', 'Please try again in a moment'],
   ['request.not_found', 'Page not found'],
@@ -42,6 +46,7 @@ function wayOut({ code, status, details }: AppError, req: Request, providerName:
     const query = new URLSearchParams({ returnPath: req.originalUrl })
     return { href: `/initiateLogin/${provider}?${query}`, label: `Continue with ${providerName(provider)}` }
   }
+  if (/^s3\.(access_denied|no_such|object_)/.test(code)) return { href: '/s3/', label: 'Go to your buckets' }
   const tryAgain =
     (code.startsWith('s3.') && status !== 401) ||
     code === 'session.store_unavailable' ||
@@ -64,6 +69,19 @@ function forOperator({ instruction, details }: AppError) {
       typeof trustPolicy === 'string' ? JSON.stringify(JSON.parse(trustPolicy), null, 2) : undefined,
   }
 }
+
+/** What a role would need, where S3 said so. */
+const denialOf = ({
+  details: { deniedAction, deniedResource, deniedBecause, allowingStatement },
+}: AppError) =>
+  deniedAction === undefined
+    ? undefined
+    : {
+        action: deniedAction,
+        resource: deniedResource,
+        because: deniedBecause,
+        statement: allowingStatement,
+      }
 
 /** A page that needs a sign-in sends to it; where we know whose access ran out, the error page says so instead. */
 function signInHref({ code, details }: AppError, req: Request): string | undefined {
@@ -104,7 +122,9 @@ export function errorPage(
     const heading = headings.find(([prefix]) => code.startsWith(prefix))?.[1]
     const action = wayOut(error, req, providerName)
     const operator = showDetails && code.startsWith('federation.') ? forOperator(error) : undefined
-    res.render('error', { title: heading, heading, sentence, code, requestId, status, action, operator })
+    const reference = { code, requestId, status }
+    const denied = denialOf(error)
+    res.render('error', { title: heading, heading, sentence, action, operator, denied, reference })
   }
 }
 
