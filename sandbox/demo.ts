@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { demoHome, demoPermissionPolicy, seedDemoAccount } from './demo-account.ts'
 import { demoPeople } from './identity/people.ts'
 import { type Sandbox, startSandbox } from './sandbox.ts'
 
@@ -15,6 +16,7 @@ function startApplication({ environment }: Sandbox) {
   const env = {
     ...process.env,
     ...environment,
+    S3_HOME: demoHome,
     PORT: port,
     LOG_LEVEL: 'info',
     SESSION_STORE: 'memory:',
@@ -55,7 +57,8 @@ function forPeople({ level, msg, code = '', audit }: LogLine): string | undefine
   return audit && `  [${audit}] ${msg}`
 }
 
-const sandbox = await startSandbox()
+const sandbox = await startSandbox({ permissionPolicy: demoPermissionPolicy })
+await seedDemoAccount(sandbox.s3)
 const application = startApplication(sandbox)
 application.once('exit', async (status) => {
   await sandbox.close()

@@ -6,7 +6,7 @@ const partOfPicture =
   /(?<=\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\uFE0F)*)(\u200D(?=\p{Extended_Pictographic})|\uFE0F)/gu
 
 const codePoint = (character: string): string =>
-  `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`
+  `[U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}]`
 
 /**
  * Writes out every character of a foreign name that nobody could see: control and zero-width characters, changes of

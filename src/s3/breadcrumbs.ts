@@ -10,8 +10,11 @@ interface Breadcrumb {
 /** How many of the nearest folders are named; what lies between them and the bucket becomes `…`. */
 const nearest = 6
 
-/** The name of one folder for people; a key may well have two slashes side by side. */
-export const folderName = (segment: string): string => (segment === '' ? '(no name)' : visible(segment))
+/** The name of one folder for people. S3 has no folders, and so allows names that lead nowhere else. */
+export function folderName(segment: string): string {
+  if (segment === '') return '(no name)'
+  return /^\.\.?$/.test(segment) ? `${segment} (literally)` : visible(segment)
+}
 
 /** The way from a bucket to the folder that `prefix` names, or begins in. */
 export function breadcrumbs(bucket: string, prefix: string): Breadcrumb[] {

@@ -21,7 +21,7 @@ export interface Denial {
 const action = /is not authorized to perform: ([\w-]+:\w+)/
 const resource = /on resource: "?(arn:[^"]+?)"?(?= because | with an |$)/
 const silence = /because no ([a-z -]+?) allows/
-const refusal = /with an explicit deny(?: in an? ([a-z -]+?(?:policy|boundary)))?/
+const refusal = /with an explicit deny(?: in (an? [a-z -]+?(?:policy|boundary)))?/
 
 /** In a policy, these stand for more than themselves. */
 const literally = (text: string): string => text.replace(/[*?$]/g, (character) => `\${${character}}`)
@@ -41,7 +41,7 @@ function reason(message: string): string | undefined {
   const [, silent] = silence.exec(message) ?? []
   if (silent) return `no ${silent} allows it`
   const denied = refusal.exec(message)
-  return denied ? `${denied[1] ? `a statement of a ${denied[1]}` : 'a statement'} denies it` : undefined
+  return denied ? `${denied[1] ? `a statement of ${denied[1]}` : 'a statement'} denies it` : undefined
 }
 
 /**
