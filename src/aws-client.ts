@@ -1,11 +1,15 @@
+import { Readable } from 'node:stream'
 import { S3Client } from '@aws-sdk/client-s3'
 import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Config } from './config.ts'
+import { UnusableAnswer } from './http-client.ts'
 import type { UpstreamCall } from './upstream-call.ts'
 
 const connectionTimeoutMs = 3_000
 const requestTimeoutMs = 8_000
+/** Far above the longest list that AWS sends in one piece, in bytes. */
+const largestAnswerBytes = 8 * 1024 * 1024
 
 /** Credentials as S3 calls need them. */
 interface SigningCredentials {
@@ -62,6 +66,32 @@ function reportCalls(
   )
 }
 
+async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    if (size > largestAnswerBytes) throw new UnusableAnswer(`more than ${largestAnswerBytes} bytes`)
+    yield chunk
+  }
+}
+
+/** Ends the reading of an answer that is kept in memory as a whole and is too large for it. Objects are not. */
+function limitAnswers(client: STSClient | S3Client): void {
+  const { middlewareStack } = client as STSClient
+  middlewareStack.add(
+    (next, context) => async (args) => {
+      const result = await next(args)
+      const response = result.response as { body?: unknown }
+      if (context.commandName !== 'GetObjectCommand' && response.body instanceof Readable) {
+        response.body = Readable.from(bounded(response.body), { objectMode: false })
+      }
+      return result
+    },
+    // Between the connection and the parser.
+    { step: 'deserialize', priority: 'low', name: 'limitAnswers' },
+  )
+}
+
 /**
  * One pool of kept-alive connections serves every client: making a client costs no connection. `onFinished` hears
  * of every call.
@@ -77,6 +107,7 @@ export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCal
   const common = { region: aws.region, requestHandler }
   const sts = new STSClient({ ...common, ...(aws.stsEndpoint && { endpoint: aws.stsEndpoint }) })
   reportCalls(sts, 'sts', onFinished)
+  limitAnswers(sts)
   return {
     sts,
     s3({ accessKeyId, secretAccessKey, sessionToken }, region = aws.region) {
@@ -87,6 +118,7 @@ export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCal
         ...(aws.s3Endpoint && { endpoint: aws.s3Endpoint, forcePathStyle: true }),
       })
       reportCalls(client, 's3', onFinished)
+      limitAnswers(client)
       return client
     },
     destroy: () => requestHandler.destroy(),
