@@ -12,17 +12,27 @@ export interface TlsProxy {
   close(): Promise<void>
 }
 
+export interface TlsProxyOptions {
+  /** Believes a client that already says X-Forwarded-Proto, as no proxy should. Default: false. */
+  passesClaimsOn?: boolean
+}
+
 /** What a balancer says of the connection; what the client said of it does not count. */
-const forwarded = ({ headers, socket }: IncomingMessage) => ({
+const forwarded = ({ headers, socket }: IncomingMessage, { passesClaimsOn = false }: TlsProxyOptions) => ({
   ...headers,
-  'x-forwarded-proto': 'https',
+  'x-forwarded-proto': (passesClaimsOn && headers['x-forwarded-proto']) || 'https',
   'x-forwarded-for': [headers['x-forwarded-for'], socket.remoteAddress].filter(Boolean).join(', '),
 })
 
-function forward(targetPort: number, req: IncomingMessage, res: ServerResponse): void {
+function forward(
+  targetPort: number,
+  options: TlsProxyOptions,
+  req: IncomingMessage,
+  res: ServerResponse,
+): void {
   const { method, url: path } = req
   const onward = request(
-    { host: '127.0.0.1', port: targetPort, method, path, headers: forwarded(req) },
+    { host: '127.0.0.1', port: targetPort, method, path, headers: forwarded(req, options) },
     (answer) => {
       res.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
       answer.pipe(res)
@@ -40,9 +50,13 @@ function forward(targetPort: number, req: IncomingMessage, res: ServerResponse):
  * Starts it with a certificate made for the occasion, on `port` of 127.0.0.1; 0 takes a free one.
  * @throws Error with the code of the system where the port cannot be had
  */
-export async function startTlsProxy(targetPort: number, port = 0): Promise<TlsProxy> {
+export async function startTlsProxy(
+  targetPort: number,
+  port = 0,
+  options: TlsProxyOptions = {},
+): Promise<TlsProxy> {
   const { key, cert } = selfSigned(['localhost', '127.0.0.1'])
-  const server = createServer({ key, cert }, (req, res) => forward(targetPort, req, res))
+  const server = createServer({ key, cert }, (req, res) => forward(targetPort, options, req, res))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)

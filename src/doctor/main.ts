@@ -4,6 +4,7 @@ import { type Config, secretsOf } from '../config.ts'
 import { redactor } from '../observe/redact.ts'
 import { type Finding, fail } from './finding.ts'
 import { examineOffline } from './offline.ts'
+import { examineOnline } from './online.ts'
 import { registrations } from './registration.ts'
 import { type Report, reportText } from './report.ts'
 import { situationOf } from './situation.ts'
@@ -13,6 +14,7 @@ import { lintTrustPolicy } from './trust-policy.ts'
 
 const usage = `npm run doctor -- [options]
   --offline             look at the environment only; ask nobody
+  --url ORIGIN          where the application is to be asked, in place of PUBLIC_URL
   --json                the same report for programs
   --trust-policy FILE   look at a role's trust policy too; - reads it from the standard input
   --help
@@ -20,14 +22,17 @@ const usage = `npm run doctor -- [options]
 
 function readArguments() {
   try {
-    return parseArgs({
+    const { values } = parseArgs({
       options: {
         offline: { type: 'boolean', default: false },
+        url: { type: 'string' },
         json: { type: 'boolean', default: false },
         'trust-policy': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
-    }).values
+    })
+    if (values.url !== undefined) values.url = new URL(values.url).origin
+    return values
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${usage}`)
     process.exit(2)
@@ -53,6 +58,7 @@ if (options.help) {
 }
 const situation = situationOf(process.env)
 const findings = examineOffline(situation)
+if (!options.offline) findings.push(...(await examineOnline(situation, options.url)))
 const policy = options['trust-policy']
 if (policy !== undefined) findings.push(...lintFile(policy, situation.config))
 
