@@ -104,9 +104,11 @@ export class ConfigError extends Error {
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
-const isLoopback = (host: string): boolean =>
+/** Whether a host name can only be this machine. */
+export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 
 const webUrl = z.string().refine(
@@ -197,7 +199,7 @@ const sessionStore = z
   })
 
 /** Whether several instances can share this store. */
-const isShared = (store: string): boolean => /^(rediss?|dynamodb):/.test(store)
+export const isShared = (store: string): boolean => /^(rediss?|dynamodb):/.test(store)
 
 /** What this application does with a session, and so all that the session may do. */
 const listAndRead = JSON.stringify({
@@ -251,7 +253,7 @@ const isPlaceholder = (value: string): boolean =>
   /^(<.*>$|enter |insert |your[-_ ]|(replace|change)[-_ ]?(me|this|with)(?![a-z]))/i.test(value)
 
 /** The value of a variable; empty and placeholder texts count as not set. */
-const valueIn = (env: Environment, variable: string): string | undefined => {
+export const valueIn = (env: Environment, variable: string): string | undefined => {
   const value = env[variable]?.trim()
   return value && !isPlaceholder(value) ? value : undefined
 }
@@ -355,7 +357,7 @@ function readProvider(env: Environment, prefix: string): ProviderSettings | Prov
 }
 
 /** Amazon, Google and Facebook, then whatever else has an `X_ISSUER`, or all but that, by name. */
-function providerPrefixes(env: Environment): string[] {
+export function providerPrefixes(env: Environment): string[] {
   const known = ['AMAZON', 'GOOGLE', 'FACEBOOK']
   const others = Object.keys(env).flatMap((name) => {
     const [, prefix = '', suffix] = /^([A-Z][A-Z0-9_]*)_(ISSUER|APP_ID)$/.exec(name) ?? []

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { createApp } from './app.ts'
 import { createAwsClients } from './aws-client.ts'
 import { type Config, ConfigError, readConfig, secretsOf } from './config.ts'
+import { examineOffline } from './doctor/offline.ts'
+import { situationOf } from './doctor/situation.ts'
 import { createHttpClient } from './http-client.ts'
 import { checkProviders } from './login/providers/check.ts'
 import { createLog, type Log } from './observe/log.ts'
@@ -49,22 +51,17 @@ function listenOrExit(server: Server, port: number, variable: string): Promise<n
   })
 }
 
-/** Says which providers are on, which are off, and why: nothing that was configured is ignored in silence. */
-function reportProviders(log: Log, { providers, providersOff, session }: Config): void {
-  log.info({ providers: providers.map(({ id }) => id) }, 'providers that are on')
-  for (const { id, untouched, problems } of providersOff) {
-    const names = problems.map(({ variable, problem }) => `${variable} ${problem}`)
-    log[untouched ? 'info' : 'warn']({ provider: id, problems: names }, `${id} is off: ${names.join('; ')}`)
-  }
-  if (session.secretIsDrawn) {
-    log.warn(
-      'SESSION_SECRET is not set: everybody is signed out when this process ends, and no other instance can serve them',
-    )
+/** The short form of the doctor's report: nothing that was configured is ignored in silence. */
+function reportConfiguration(log: Log): void {
+  const levels = { OK: 'info', WARN: 'warn', FAIL: 'error' } as const
+  for (const { level, subject, finding, mend } of examineOffline(situationOf(process.env))) {
+    log[levels[level]]({ subject, mend }, `${subject} ${finding}`)
   }
 }
 
 const config = readConfigOrExit()
 const log = createLog(config.logLevel, secretsOf(config))
+reportConfiguration(log)
 const metrics = createMetrics()
 const onCall = (call: UpstreamCall) => {
   log.info(call, 'upstream call')
@@ -121,7 +118,6 @@ if (config.metricsPort !== undefined) {
 }
 const port = await listenOrExit(server, config.port, 'PORT')
 log.info({ port }, 'listening')
-reportProviders(log, config)
 sessionStore.check().catch((err: unknown) => {
   log.error(
     { err, variable: 'SESSION_STORE' },

@@ -1,9 +1,10 @@
+import { createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto'
 import { type RequestHandler, Router } from 'express'
 import type { JWK } from 'jose'
 import type { Provider } from 'oidc-provider'
+import { certificate } from '../../sandbox/certificate.ts'
 import type { OpenIdClient, OpenIdDialect } from '../../sandbox/identity/openid-dialect.ts'
 import { type SandboxOpenIdProvider, startOpenIdProvider } from '../../sandbox/identity/openid-provider.ts'
-import { certificateOf } from './certificate.ts'
 
 /** Nobody's dialect: the standard, with standard claims, and oidc-provider's own paths. */
 const dialect: OpenIdDialect = {
@@ -19,6 +20,17 @@ const dialect: OpenIdDialect = {
   wantsRefreshToken: () => false,
   pageErrorName: (error) => error,
   tokenErrorBody: ({ error, error_description }) => ({ error, error_description }),
+}
+
+/**
+ * A certificate for a public key, as a member of its `x5c`, issued by a key that is forgotten at once.
+ * @see RFC 7517 section 4.7
+ */
+function certificateOf(jwk: JWK): string {
+  const { privateKey: issuerKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const publicKey = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+  const names = { subject: 'OpenID provider of a test', issuer: 'throw-away issuer' }
+  return certificate({ ...names, publicKey, issuerKey }).toString('base64')
 }
 
 /** Every published key with a certificate of its own: the gateway verifies by `x5c` and by nothing else. */

@@ -1,0 +1,55 @@
+import type { Config, ProviderSettings } from '../config.ts'
+import { type TrustEvidence, trustPolicyFor } from '../federation/trust-policy.ts'
+import { isShowable } from './client-credentials.ts'
+
+/** What an operator copies to a provider's console, and into the trust policy of its role. */
+export interface Registration {
+  provider: string
+  redirectUri: string
+  javascriptOrigin: string
+  privacyUrl: string
+  roleArn: string
+  /** JSON text. */
+  trustPolicy: string
+}
+
+/** What STS must find in a token of this provider. Where we do not know it, the condition says what to put there. */
+export function trustOf({ id, kind, clientId, issuer = '' }: ProviderSettings): TrustEvidence {
+  const shown = isShowable(id, clientId) ? clientId : `<${id.toUpperCase()}_APP_ID>`
+  if (kind === 'amazon') {
+    return {
+      federated: 'www.amazon.com',
+      conditionKey: 'www.amazon.com:app_id',
+      conditionValue: '<App ID of the security profile: amzn1.application.…>',
+      claims: {},
+    }
+  }
+  if (kind === 'facebook') {
+    return {
+      federated: 'graph.facebook.com',
+      conditionKey: 'graph.facebook.com:app_id',
+      conditionValue: shown,
+      claims: {},
+    }
+  }
+  const name = issuer.replace(/^https?:\/\//, '')
+  return {
+    federated: name === 'accounts.google.com' ? name : `oidc-provider/${name}`,
+    conditionKey: `${name}:aud`,
+    conditionValue: shown,
+    claims: {},
+  }
+}
+
+/** One for each provider that is on, in the order of the configuration. */
+export function registrations({ providers, publicUrl, port }: Config): Registration[] {
+  const origin = publicUrl ?? `http://localhost:${port}`
+  return providers.map((settings) => ({
+    provider: settings.id,
+    redirectUri: `${origin}/oauth2callback/${settings.id}`,
+    javascriptOrigin: origin,
+    privacyUrl: `${origin}/privacy`,
+    roleArn: settings.roleArn,
+    trustPolicy: trustPolicyFor(settings.roleArn, trustOf(settings)),
+  }))
+}

@@ -1,0 +1,92 @@
+import { providerPrefixes, valueIn } from '../config.ts'
+import { distance } from './edit-distance.ts'
+import { type Finding, fail, warn } from './finding.ts'
+import type { Situation } from './situation.ts'
+
+/** Every variable that is not a provider's. */
+const general = [
+  'AWS_ENDPOINT_URL_S3',
+  'AWS_ENDPOINT_URL_STS',
+  'AWS_REGION',
+  'FLOW_DETAILS',
+  'LOG_LEVEL',
+  'METRICS_PORT',
+  'NODE_ENV',
+  'PORT',
+  'PUBLIC_URL',
+  'RATE_LIMIT',
+  'ROLE_SESSION_NAME',
+  'ROLE_SESSION_SECONDS',
+  'S3_BUCKETS',
+  'S3_HOME',
+  'SESSION_IDLE_SECONDS',
+  'SESSION_LIFETIME_SECONDS',
+  'SESSION_POLICY',
+  'SESSION_SECRET',
+  'SESSION_STORE',
+  'TRUST_PROXY',
+]
+const ofOneProvider = [
+  'AMAZON_API_URL',
+  'AMAZON_AUTHORIZE_URL',
+  'AMAZON_GRANT',
+  'FACEBOOK_DIALOG_URL',
+  'FACEBOOK_GRAPH_URL',
+]
+const ofEachProvider = ['APP_ID', 'APP_SECRET', 'ICON', 'ISSUER', 'LABEL', 'ROLE_ARN', 'SCOPE']
+
+/** What others call the same thing. */
+const otherNames = new Map([
+  ['CLIENT_ID', 'APP_ID'],
+  ['CLIENT_SECRET', 'APP_SECRET'],
+  ['ROLE', 'ROLE_ARN'],
+  ['ISSUER_URL', 'ISSUER'],
+  ['SCOPES', 'SCOPE'],
+])
+
+/** In a short name, two letters make another word. */
+const nearby = (name: string): number => (name.length < 8 ? 1 : 2)
+
+function meantBy(name: string, ours: readonly string[]): string | undefined {
+  const [, prefix, suffix] =
+    /^([A-Z0-9_]+?)_(CLIENT_ID|CLIENT_SECRET|ROLE|ISSUER_URL|SCOPES)$/.exec(name) ?? []
+  const named = `${prefix}_${otherNames.get(suffix ?? '')}`
+  if (ours.includes(named)) return named
+  return ours.find((one) => one !== name && distance(name.toUpperCase(), one) <= nearby(one))
+}
+
+/** Variables that nobody reads but somebody set, and values that are there without being meant. */
+export function checkVariableNames({ env }: Situation): Finding[] {
+  const of = (prefix: string) => ofEachProvider.map((suffix) => `${prefix}_${suffix}`)
+  const prefixes = providerPrefixes(env)
+  const known = ['AMAZON', 'GOOGLE', 'FACEBOOK']
+  const ours = [...general, ...ofOneProvider, ...prefixes.flatMap(of)]
+  // A provider called AMZON, with no issuer, is one of the three, misspelt.
+  const settled = new Set([
+    ...general,
+    ...ofOneProvider,
+    ...prefixes.filter((prefix) => known.includes(prefix) || env[`${prefix}_ISSUER`]).flatMap(of),
+  ])
+  const set = Object.keys(env).filter((name) => env[name]?.trim())
+  return [
+    ...set.flatMap((name) => {
+      const meant = settled.has(name) ? undefined : meantBy(name, ours)
+      return meant
+        ? [warn(name, `is read by nobody; ${meant} is`, `Rename it to ${meant}, or take it away.`)]
+        : []
+    }),
+    ...ours.flatMap((name) => {
+      const value = env[name]?.trim() ?? ''
+      const isRequired = /_(APP_ID|APP_SECRET|ROLE_ARN)$/.test(name)
+      if (/^(["']).*\1$/.test(value)) {
+        return [
+          fail(name, 'has its quotation marks in the value', 'Take them away: nobody strips them here.'),
+        ]
+      }
+      // Of what is required, the provider that is off already says so.
+      return value && !isRequired && valueIn(env, name) === undefined
+        ? [warn(name, 'still has its placeholder text and counts as not set', 'Set it, or take it away.')]
+        : []
+    }),
+  ]
+}
