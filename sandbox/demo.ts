@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { demoHome, demoPermissionPolicy, seedDemoAccount } from './demo-account.ts'
 import { demoPeople } from './identity/people.ts'
 import { type Sandbox, startSandbox } from './sandbox.ts'
 import { startTlsProxy, type TlsProxy } from './tls-proxy.ts'
@@ -17,6 +18,7 @@ function startApplication({ environment }: Sandbox) {
   const env = {
     ...process.env,
     ...environment,
+    S3_HOME: demoHome,
     PORT: withTls ? '0' : port,
     LOG_LEVEL: 'info',
     SESSION_STORE: 'memory:',
@@ -79,14 +81,19 @@ function giveUp(error: NodeJS.ErrnoException): void {
   application.kill('SIGTERM')
 }
 
-const sandbox = await startSandbox()
+const sandbox = await startSandbox({ permissionPolicy: demoPermissionPolicy })
+await seedDemoAccount(sandbox.s3)
 let proxy: TlsProxy | undefined
 const application = startApplication(sandbox)
 application.once('exit', async (status) => {
   await Promise.all([sandbox.close(), proxy?.close()])
   process.exitCode ??= status ?? 0
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => application.kill('SIGTERM'))
+const stop = () => application.kill('SIGTERM')
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+// The shell that npm starts this in passes on Ctrl-C and no other signal: when it is gone, so are we.
+const shell = process.ppid
+setInterval(() => process.ppid !== shell && stop(), 500).unref()
 
 createInterface({ input: application.stdout }).on('line', (text) => {
   if (!text.startsWith('{')) return

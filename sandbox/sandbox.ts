@@ -7,6 +7,7 @@ import type { PolicyDocument } from './aws/policies.ts'
 import { type S3, startS3 } from './aws/s3.ts'
 import { Sessions } from './aws/sessions.ts'
 import { type Sts, startSts } from './aws/sts.ts'
+import { demoBuckets } from './demo-account.ts'
 import { type SandboxAmazon, startAmazon } from './identity/amazon.ts'
 import { type SandboxFacebook, startFacebook } from './identity/facebook.ts'
 import { startGoogle } from './identity/google.ts'
@@ -66,25 +67,6 @@ const trust = (principal: string, conditionKey: string, value: string): PolicyDo
     },
   ],
 })
-
-const bucket = (name: string, region: string, created: string): Bucket => ({
-  name,
-  region,
-  creationDate: new Date(created),
-})
-
-const demoBuckets: Bucket[] = [
-  bucket('ada-field-notes', 'us-east-1', '2021-03-14T09:26:53Z'),
-  bucket('analytics-landing-zone', 'us-east-1', '2022-07-01T00:00:12Z'),
-  bucket('backups-weekly', 'us-east-1', '2019-11-23T18:05:00Z'),
-  bucket('cloudtrail-archive-123456789012', 'us-east-1', '2020-01-02T03:04:05Z'),
-  bucket('customer-exports-frankfurt', 'eu-central-1', '2023-05-17T14:30:00Z'),
-  bucket('media-originals', 'us-east-1', '2018-08-08T08:08:08Z'),
-  bucket('media-thumbnails', 'us-east-1', '2018-08-08T08:09:31Z'),
-  bucket('reports-tokyo', 'ap-northeast-1', '2024-02-29T23:59:59Z'),
-  bucket('shared-design-assets', 'us-east-1', '2025-10-10T10:10:10Z'),
-  bucket('website-static', 'us-east-1', '2017-06-21T12:00:00Z'),
-]
 
 /** Starts every party of a sign-in but the application, on free ports of 127.0.0.1. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {

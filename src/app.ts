@@ -15,6 +15,8 @@ import { createAudit } from './observe/audit.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { bucketsPage } from './s3/buckets-page.ts'
+import { downloadPage } from './s3/download-page.ts'
+import { objectsPage } from './s3/objects-page.ts'
 import { Attempts } from './session/attempts.ts'
 import { endIdleSessions } from './session/idle.ts'
 import { sessionMiddleware } from './session/middleware.ts'
@@ -27,6 +29,7 @@ import { errorPage, methodNotAllowed, notFound } from './web/error-page.ts'
 import { alive, ready } from './web/health.ts'
 import { privacyPage } from './web/privacy-page.ts'
 import { publicOrigin } from './web/public-origin.ts'
+import { limitRate } from './web/rate-limit.ts'
 import { requestId } from './web/request-id.ts'
 import { sameOrigin } from './web/same-origin.ts'
 import { allowPictureFrom, noStore, securityHeaders, strictTransport } from './web/security-headers.ts'
@@ -55,9 +58,17 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   const common = { providers, sessions, sts: aws.sts, roleSession: config.aws, audit, log }
   const callback = { ...common, attempts, sealer, times }
   const withAccess = createRenewal(common)
+  const { presetBuckets, home } = config.s3
+  const s3 = { aws, times, withAccess, home }
   const providerName = (id: string) => providers.displayName(id)
   // As text, for URLSearchParams to read: a parser would merge fields that come twice.
   const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '32kb' })
+  const limited = limitRate({
+    perMinute: config.rateLimit,
+    count: (id, expiresAt) => sessionStore.count(id, expiresAt),
+    secret: times.secrets[0] ?? '',
+    log,
+  })
   // Only what needs to know a person looks for a session; the store is asked only where there is a cookie.
   const session = [
     sessionMiddleware(sessions, config.session.secrets),
@@ -100,16 +111,18 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     .all(methodNotAllowed('GET, HEAD'))
 
   app.use(noStore)
-  app.route('/initiateLogin/:provider').get(startLogin(callback)).all(methodNotAllowed('GET, HEAD'))
+  app.route('/initiateLogin/:provider').get(limited, startLogin(callback)).all(methodNotAllowed('GET, HEAD'))
   app
     .route('/oauth2callback/:provider')
-    .get(session, loginCallback(callback))
-    .post(sameOrigin, readForm, session, fragmentCallback(callback))
+    .get(limited, session, loginCallback(callback))
+    .post(limited, sameOrigin, readForm, session, fragmentCallback(callback))
     .all(methodNotAllowed('GET, HEAD, POST'))
   app
     .route('/s3')
-    .get(session, bucketsPage({ aws, times, withAccess, providerName, allowPictureFrom }))
+    .get(session, bucketsPage({ ...s3, presetBuckets, providerName, allowPictureFrom }))
     .all(methodNotAllowed('GET, HEAD'))
+  app.route('/s3/:bucket').get(session, objectsPage(s3)).all(methodNotAllowed('GET, HEAD'))
+  app.route('/s3/:bucket/download').get(session, downloadPage(s3)).all(methodNotAllowed('GET, HEAD'))
   app.route('/logout').post(sameOrigin, readForm, session, logout(common)).all(methodNotAllowed('POST'))
 
   app.use(notFound)

@@ -1,11 +1,15 @@
+import { Readable } from 'node:stream'
 import { S3Client } from '@aws-sdk/client-s3'
 import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Config } from './config.ts'
+import { UnusableAnswer } from './http-client.ts'
 import type { UpstreamCall } from './upstream-call.ts'
 
 const connectionTimeoutMs = 3_000
 const requestTimeoutMs = 8_000
+/** Far above the longest list that AWS sends in one piece, in bytes. */
+const largestAnswerBytes = 8 * 1024 * 1024
 
 /** Credentials as S3 calls need them. */
 interface SigningCredentials {
@@ -17,8 +21,11 @@ interface SigningCredentials {
 /** The AWS clients of the process. */
 export interface AwsClients {
   sts: STSClient
-  /** A client that signs with exactly these credentials; it never falls back to the instance's own. */
-  s3(credentials: SigningCredentials): S3Client
+  /**
+   * A client that signs with exactly these credentials; it never falls back to the instance's own. `region`: default
+   * AWS_REGION.
+   */
+  s3(credentials: SigningCredentials, region?: string): S3Client
   /** Ends all connections. */
   destroy(): void
 }
@@ -44,6 +51,8 @@ function reportCalls(
         })
       try {
         const result = await next(args)
+        // What is only signed goes through the same stack, and calls nobody.
+        if ('presigned' in result.output) return result
         const { httpStatusCode, requestId, attempts } = result.output.$metadata
         finished(httpStatusCode, requestId, attempts)
         return result
@@ -54,6 +63,32 @@ function reportCalls(
       }
     },
     { step: 'initialize', name: 'reportCalls' },
+  )
+}
+
+async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    if (size > largestAnswerBytes) throw new UnusableAnswer(`more than ${largestAnswerBytes} bytes`)
+    yield chunk
+  }
+}
+
+/** Ends the reading of an answer that is kept in memory as a whole and is too large for it. Objects are not. */
+function limitAnswers(client: STSClient | S3Client): void {
+  const { middlewareStack } = client as STSClient
+  middlewareStack.add(
+    (next, context) => async (args) => {
+      const result = await next(args)
+      const response = result.response as { body?: unknown }
+      if (context.commandName !== 'GetObjectCommand' && response.body instanceof Readable) {
+        response.body = Readable.from(bounded(response.body), { objectMode: false })
+      }
+      return result
+    },
+    // Between the connection and the parser.
+    { step: 'deserialize', priority: 'low', name: 'limitAnswers' },
   )
 }
 
@@ -72,16 +107,18 @@ export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCal
   const common = { region: aws.region, requestHandler }
   const sts = new STSClient({ ...common, ...(aws.stsEndpoint && { endpoint: aws.stsEndpoint }) })
   reportCalls(sts, 'sts', onFinished)
+  limitAnswers(sts)
   return {
     sts,
-    s3({ accessKeyId, secretAccessKey, sessionToken }) {
+    s3({ accessKeyId, secretAccessKey, sessionToken }, region = aws.region) {
       const client = new S3Client({
         ...common,
+        region,
         credentials: { accessKeyId, secretAccessKey, sessionToken },
-        followRegionRedirects: true,
         ...(aws.s3Endpoint && { endpoint: aws.s3Endpoint, forcePathStyle: true }),
       })
       reportCalls(client, 's3', onFinished)
+      limitAnswers(client)
       return client
     },
     destroy: () => requestHandler.destroy(),

@@ -51,6 +51,8 @@ export interface Config {
   logLevel: string
   /** How much an operator's page shows of what happened. */
   flowDetails: 'full' | 'summary' | 'off'
+  /** Sign-in starts and callbacks per client address and minute; 0: any number. */
+  rateLimit: number
   /** TCP port of the metrics; `undefined`: there are none. */
   metricsPort: number | undefined
   session: {
@@ -74,8 +76,21 @@ export interface Config {
     /** JSON text of the inline policy; `undefined`: none is sent. */
     sessionPolicy: string | undefined
   }
+  s3: {
+    /** Buckets that are offered without being listed. */
+    presetBuckets: string[]
+    /** Everybody's own folder; `undefined`: people have none. */
+    home: HomeSettings | undefined
+  }
   providers: ProviderSettings[]
   providersOff: ProviderOff[]
+}
+
+/** A folder for each person. */
+export interface HomeSettings {
+  bucket: string
+  /** Ends with a slash; `${subject}` and `${provider}` stand for the person's. */
+  prefix: string
 }
 
 /** Start-up is refused; `problems` has all the reasons. */
@@ -213,6 +228,25 @@ const sessionPolicy = z
     { error: 'must be none, or an IAM policy document in JSON' },
   )
   .transform((text) => (text === 'none' ? undefined : text))
+
+const bucketName = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/
+
+const bucketNames = z
+  .string()
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .refine((names) => names.every((name) => bucketName.test(name)), {
+    error: 'must be names of buckets, separated by commas',
+  })
+
+const home = z.string().transform((text, context): HomeSettings => {
+  const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/(.+\/)$/s.exec(text) ?? []
+  const plain = prefix.replace(/\$\{(subject|provider)\}/g, '')
+  if (bucketName.test(bucket) && /\$\{subject\}/.test(prefix) && !plain.includes('${'))
+    return { bucket, prefix }
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: so it is written in the variable
+  context.addIssue('must be like s3://bucket/prefix/${subject}/, and may have ${provider} in it')
+  return z.NEVER
+})
 
 /** The texts that a template leaves where a value belongs. */
 const isPlaceholder = (value: string): boolean =>
@@ -369,6 +403,7 @@ export function readConfig(env: Environment): Config {
       'info',
     ),
     flowDetails: read.withDefault('FLOW_DETAILS', oneOf(['full', 'summary', 'off']), 'full'),
+    rateLimit: read.withDefault('RATE_LIMIT', wholeNumber(0, 100_000), 300),
     metricsPort: read.optional('METRICS_PORT', wholeNumber(0, 65_535)),
     session: {
       secrets: secrets ?? [randomBytes(32).toString('base64url')],
@@ -384,6 +419,10 @@ export function readConfig(env: Environment): Config {
       roleSessionSeconds: read.withDefault('ROLE_SESSION_SECONDS', wholeNumber(900, 43_200), 3600),
       roleSessionName: read.withDefault('ROLE_SESSION_NAME', oneOf(['email', 'subject']), 'email'),
       sessionPolicy: read.withDefault<string | undefined>('SESSION_POLICY', sessionPolicy, listAndRead),
+    },
+    s3: {
+      presetBuckets: read.withDefault<string[]>('S3_BUCKETS', bucketNames, []),
+      home: read.optional('S3_HOME', home),
     },
     providers,
     providersOff,

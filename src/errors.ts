@@ -33,6 +33,12 @@ const catalogue = {
     sentence: 'The browser sent more than this site accepts.',
     instruction: 'Nothing to do.',
   },
+  'request.too_many': {
+    status: 429,
+    sentence: 'There were many sign-ins from your network within a minute. Please try again in a moment.',
+    instruction:
+      'One client address made more than RATE_LIMIT sign-in requests in a minute. Many people behind one address? Raise it. Everybody at once? TRUST_PROXY lacks the proxy.',
+  },
   'request.foreign_host': {
     status: 421,
     sentence: 'This site is not served under the address that was used.',
@@ -168,7 +174,7 @@ const catalogue = {
     status: 403,
     sentence: 'You are known, but AWS does not let this application act for you. The operator must mend it.',
     instruction:
-      'The role does not exist, or its trust policy names another principal, application id or audience. Compare it with the one in this log line. Amazon’s condition takes the app id (amzn1.application.…), not the client id.',
+      'The role does not exist, or its trust policy names another principal, application id or audience. Compare it with the one given here. Amazon’s condition takes the app id (amzn1.application.…), not the client id.',
   },
   'federation.web_identity_rejected': {
     status: 403,
@@ -256,9 +262,25 @@ const catalogue = {
   },
   's3.access_denied': {
     status: 403,
-    sentence: 'Your role may not list buckets. The operator can allow it.',
+    sentence: 'Your role does not allow this. The operator can change that.',
     instruction:
-      'Add s3:ListAllMyBuckets on Resource "*" to the role’s permission policy; look for a boundary or an SCP.',
+      'This log line says which action was denied, on what and why. Look for SESSION_POLICY, a boundary or an SCP, too.',
+  },
+  's3.no_such_bucket': {
+    status: 404,
+    sentence: 'There is no bucket of this name. Names of buckets are exact, and in lower case.',
+    instruction: 'Nothing to do. Frequent? Compare S3_BUCKETS and S3_HOME with the buckets of the account.',
+  },
+  's3.no_such_key': {
+    status: 404,
+    sentence: 'There is no file of this name in the bucket. It may have been moved or deleted.',
+    instruction: 'Nothing to do.',
+  },
+  's3.object_archived': {
+    status: 409,
+    sentence:
+      'This file is in an archive. Somebody with access to the bucket must restore it before it can be read.',
+    instruction: 'Nothing to do. RestoreObject, for those who may, brings it back for a number of days.',
   },
   's3.credentials_rejected': {
     status: 401,

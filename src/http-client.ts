@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, type RequestInit, fetch as undiciFetch } from 'undici'
 import { requestContext } from './request-context.ts'
 import type { UpstreamCall } from './upstream-call.ts'
@@ -7,14 +8,19 @@ const callTimeoutMs = 8_000
 const connectTimeoutMs = 3_000
 /** Far above the largest discovery document, key set or profile; in bytes, counted after decompression. */
 const largestAnswerBytes = 1024 * 1024
+/** The longest Retry-After that is waited for, in milliseconds. */
+const longestPauseMs = 1_000
 
 /** HTTP to identity providers. Has the shape of the Fetch API, as openid-client and jose expect it. */
 export interface HttpClient {
   /**
-   * Redirects are handed back, not followed. The body has been read when the promise resolves.
+   * Redirects are handed back, not followed. The body has been read when the promise resolves. A GET that meets a
+   * network failure, a 5xx or a 429 is tried once more, within the same time.
    * @throws DOMException named TimeoutError, TypeError with a network `cause`, or UnusableAnswer
    */
   fetch(url: string | URL, init?: RequestInit): Promise<Response>
+  /** The same without the second try: for a GET that uses something up. */
+  fetchOnce(url: string | URL, init?: RequestInit): Promise<Response>
   close(): Promise<void>
 }
 
@@ -34,14 +40,29 @@ async function readBounded(body: AsyncIterable<Uint8Array> | null): Promise<Buff
   return Buffer.concat(chunks)
 }
 
+/** The Fetch API reports every network failure as a TypeError with a cause. */
+const isNetworkFailure = (error: unknown): boolean => error instanceof TypeError && error.cause !== undefined
+
+/**
+ * How long to wait before a failed GET is tried again, in milliseconds, with jitter lest everybody comes back at once;
+ * `undefined`: it did not fail, or the provider wants to be left alone for longer.
+ * @see RFC 9110, section 10.2.3 (Retry-After)
+ */
+function pauseAfter({ status, headers }: Response): number | undefined {
+  if (status < 500 && status !== 429) return undefined
+  const retryAfter = headers.get('retry-after') ?? '0'
+  const askedMs = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now()
+  return askedMs <= longestPauseMs ? Math.max(askedMs, 0) + jitterMs() : undefined
+}
+
+const jitterMs = (): number => 50 + Math.random() * 150
+
 /** One pool of kept-alive connections per provider host, shared by the whole process. */
 export function createHttpClient(onFinished: (call: UpstreamCall) => void): HttpClient {
   const agent = new Agent({ connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 30_000, pipelining: 1 })
 
-  const call = async (url: URL, init: RequestInit): Promise<Response> => {
-    const limits = [AbortSignal.timeout(callTimeoutMs), init.signal, requestContext()?.deadline]
-    const signal = AbortSignal.any(limits.filter((limit) => limit != null))
-    const answer = await undiciFetch(url, { ...init, redirect: 'manual', dispatcher: agent, signal })
+  const ask = async (url: URL, init: RequestInit): Promise<Response> => {
+    const answer = await undiciFetch(url, { ...init, redirect: 'manual', dispatcher: agent })
     if (answer.status > 599) {
       await answer.body?.cancel()
       throw new UnusableAnswer(`status ${answer.status}`)
@@ -53,25 +74,40 @@ export function createHttpClient(onFinished: (call: UpstreamCall) => void): Http
     })
   }
 
-  return {
-    async fetch(input, init = {}) {
-      const url = new URL(input)
-      const startedAt = performance.now()
-      const finished = (status: number | undefined) =>
-        onFinished({
-          call: `${init.method ?? 'GET'} ${url.host}${url.pathname}`,
-          status,
-          durationMs: Math.round(performance.now() - startedAt),
-        })
-      try {
-        const answer = await call(url, init)
-        finished(answer.status)
-        return answer
-      } catch (error) {
-        finished(undefined)
-        throw error
+  const fetch = async (input: string | URL, init: RequestInit, tries: number): Promise<Response> => {
+    const url = new URL(input)
+    const limits = [AbortSignal.timeout(callTimeoutMs), init.signal, requestContext()?.deadline]
+    const signal = AbortSignal.any(limits.filter((limit) => limit != null))
+    const startedAt = performance.now()
+    const finished = (status: number | undefined, attempts: number) =>
+      onFinished({
+        call: `${init.method ?? 'GET'} ${url.host}${url.pathname}`,
+        status,
+        durationMs: Math.round(performance.now() - startedAt),
+        attempts,
+      })
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await ask(url, { ...init, signal }).then(
+        (answer) => ({ answer, pauseMs: pauseAfter(answer) }),
+        (error: unknown) => ({ error, pauseMs: isNetworkFailure(error) ? jitterMs() : undefined }),
+      )
+      const { pauseMs } = outcome
+      if (attempt === tries || pauseMs === undefined) {
+        if ('error' in outcome) {
+          finished(undefined, attempt)
+          throw outcome.error
+        }
+        finished(outcome.answer.status, attempt)
+        return outcome.answer
       }
-    },
+      // Where time runs out meanwhile, the next try says so.
+      await pause(pauseMs, undefined, { signal }).catch(() => {})
+    }
+  }
+
+  return {
+    fetch: (url, init = {}) => fetch(url, init, (init.method ?? 'GET') === 'GET' ? 2 : 1),
+    fetchOnce: (url, init = {}) => fetch(url, init, 1),
     close: () => agent.close(),
   }
 }

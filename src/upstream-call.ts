@@ -7,6 +7,6 @@ export interface UpstreamCall {
   durationMs: number
   /** Id of the answer, for AWS's support and CloudTrail. */
   awsRequestId?: string | undefined
-  /** How often the AWS SDK tried. */
+  /** How often it was tried. */
   attempts?: number | undefined
 }

@@ -40,6 +40,7 @@ export async function startApplication(
     SESSION_STORE: 'memory:',
     SESSION_SECRET: testSecret,
     LOG_LEVEL: 'debug',
+    RATE_LIMIT: '0',
     ...environment,
   })
   const lines: string[] = []

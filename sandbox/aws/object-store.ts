@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { buildApp } from 'fauxqs'
 import { AwsError } from './aws-error.ts'
 import type { HttpRequest } from './http-request.ts'
+import { type ListedObject, listObjects } from './list-objects.ts'
 import { elementText } from './xml.ts'
 
 /** The longest body that the engine takes. */
@@ -21,7 +23,7 @@ interface ObjectTarget {
   query: Map<string, string>
 }
 
-/** The S3 engine: objects in memory, whoever asks. */
+/** Objects in memory, whoever asks. */
 export interface ObjectStore {
   /**
    * Answers a request about a bucket, which is made if need be, or about an object. Path and query are written anew
@@ -30,6 +32,8 @@ export interface ObjectStore {
    * @throws AwsError what the engine refuses, `NoSuchKey` for instance
    */
   answer(target: ObjectTarget, request: Omit<HttpRequest, 'url'>): Promise<S3Answer>
+  /** Lists objects that have no content: enough for pages that must hold very many. */
+  list(bucket: string, objects: ListedObject[]): void
   close(): Promise<void>
 }
 
@@ -46,29 +50,110 @@ const OWN_HEADERS = new Set([
   'x-amz-id-2',
 ])
 
-/** Starts the engine without a socket: nothing can reach it but through here, signature and policies checked. */
+/** What cannot be read before it is restored. */
+const ARCHIVED = ['GLACIER', 'DEEP_ARCHIVE']
+
+/**
+ * Starts the engine without a socket: nothing can reach it but through here, signature and policies checked. The
+ * engine keeps what objects hold; which there are, and in what order, is kept here.
+ */
 export function startObjectStore(): ObjectStore {
   const engine = buildApp({ logger: false })
   const made = new Set<string>()
+  const listings = new Map<string, Listing>()
+
+  const listingOf = (bucket: string): Listing => {
+    const listing = listings.get(bucket) ?? new Listing()
+    listings.set(bucket, listing)
+    return listing
+  }
+
+  /** Asks the engine how an object stands after a change to it. */
+  const relist = async (bucket: string, key: string, headers: HttpRequest['headers']) => {
+    const { statusCode, headers: now } = await engine.inject({ method: 'HEAD', url: enginePath(bucket, key) })
+    if (statusCode !== 200) return listingOf(bucket).delete(key)
+    listingOf(bucket).set({
+      key,
+      size: Number(now['content-length']),
+      lastModified: new Date(String(now['last-modified'])),
+      etag: String(now.etag),
+      storageClass: String(headers['x-amz-storage-class'] ?? 'STANDARD'),
+    })
+  }
+
   return {
-    async answer({ bucket, key = '', query }, { method, headers, body }) {
+    async answer({ bucket, key, query }, { method, headers, body }) {
       if (!made.has(bucket)) await engine.inject({ method: 'PUT', url: `/${bucket}` })
       made.add(bucket)
+      if (key === undefined && method === 'GET') {
+        const xml = listObjects(bucket, listingOf(bucket).objects, query)
+        return { status: 200, headers: { 'content-type': 'application/xml' }, body: xml }
+      }
+      const { storageClass = 'STANDARD' } = (key && listingOf(bucket).get(key)) || {}
+      if (method === 'GET' && ARCHIVED.includes(storageClass)) throw invalidObjectState(storageClass)
       const reply = await engine.inject({
         method: method as 'GET',
-        // The slash matters: `/health` without it is a page of the engine's own.
-        url: `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
+        url: enginePath(bucket, key),
         query: Object.fromEntries(query),
         // Without a type the engine would take an empty body for none.
         headers: { 'content-type': 'binary/octet-stream', ...foreignHeaders(headers) },
         payload: body,
       })
       if (reply.statusCode >= 400) throw refusal(method, reply.statusCode, reply.payload)
-      return { status: reply.statusCode, headers: foreignHeaders(reply.headers), body: reply.rawPayload }
+      if (key !== undefined && !['GET', 'HEAD'].includes(method)) await relist(bucket, key, headers)
+      return {
+        status: reply.statusCode,
+        headers: {
+          ...foreignHeaders(reply.headers),
+          ...(storageClass !== 'STANDARD' && { 'x-amz-storage-class': storageClass }),
+        },
+        body: reply.rawPayload,
+      }
+    },
+    list(bucket, objects) {
+      for (const object of objects) listingOf(bucket).set(object)
     },
     close: () => engine.close(),
   }
 }
+
+/** The objects of one bucket. */
+class Listing {
+  #byKey = new Map<string, ListedObject>()
+  #sorted: ListedObject[] | undefined
+
+  /** By key. */
+  get objects(): ListedObject[] {
+    this.#sorted ??= [...this.#byKey.values()].sort((one, other) => (one.key < other.key ? -1 : 1))
+    return this.#sorted
+  }
+
+  get(key: string): ListedObject | undefined {
+    return this.#byKey.get(key)
+  }
+
+  set(object: ListedObject): void {
+    this.#byKey.set(object.key, object)
+    this.#sorted = undefined
+  }
+
+  delete(key: string): void {
+    this.#byKey.delete(key)
+    this.#sorted = undefined
+  }
+}
+
+/**
+ * Where the engine keeps an object. It reads paths as a web server does, and would walk up from `a/../b` to `b`: under
+ * a fingerprint every key that S3 allows is one step. The slash matters: `/health` is a page of the engine's own.
+ */
+const enginePath = (bucket: string, key = ''): string =>
+  `/${bucket}/${key && createHash('sha256').update(key).digest('hex')}`
+
+const invalidObjectState = (storageClass: string): AwsError =>
+  new AwsError(403, 'InvalidObjectState', "The operation is not valid for the object's storage class", {
+    StorageClass: storageClass,
+  })
 
 const foreignHeaders = (headers: object): Record<string, string> =>
   Object.fromEntries(

@@ -43,6 +43,8 @@ const LISTING = [
   'marker',
 ]
 
+const MAX_KEY_BYTES = 1024
+
 const ROUTES: Route[] = [
   {
     method: 'GET',
@@ -76,15 +78,16 @@ const ROUTES: Route[] = [
  * Finds out what a path-style request wants. What is not in the table above is refused rather than taken for
  * something similar.
  *
- * @throws AwsError `NotImplemented`, `InvalidURI`
+ * @throws AwsError `NotImplemented`, `InvalidURI`, `KeyTooLongError`
  * @see "Actions, resources, and condition keys for Amazon S3", Service Authorization Reference
  */
 export function readOperation({ method, url, headers }: HttpRequest): S3Operation {
   const [, bucket = '', ...keyParts] = rawPath(url).split('/').map(decodePercent)
   const key = keyParts.join('/')
-  // The engine behind would walk up the path to somebody else's objects.
-  if (/(^|\/)\.\.?(\/|$)/.test(key))
-    throw new AwsError(400, 'InvalidURI', "Couldn't parse the specified URI.")
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES)
+    throw new AwsError(400, 'KeyTooLongError', 'Your key is too long', {
+      MaxSizeAllowed: String(MAX_KEY_BYTES),
+    })
   const on = key ? 'object' : bucket ? 'bucket' : 'service'
   const query = new Map(queryParameters(url).filter(([name]) => name !== 'x-id' && !/^x-amz-/i.test(name)))
   const route = ROUTES.find((one) => one.method === method && one.on === on && accepts(one, query))

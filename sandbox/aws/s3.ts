@@ -9,7 +9,7 @@ import { authenticate } from './s3-authentication.ts'
 import { authorize } from './s3-authorization.ts'
 import { readOperation, responseOverrides, type S3Operation } from './s3-operations.ts'
 import type { Caller, Sessions } from './sessions.ts'
-import { sha256 } from './sigv4.ts'
+import { readSignature, sha256 } from './sigv4.ts'
 import { xmlDocument } from './xml.ts'
 
 export interface S3Options {
@@ -17,7 +17,7 @@ export interface S3Options {
   sessions: Sessions
   /** What there is, in any order. The list is read anew on every request. */
   buckets: Bucket[]
-  /** Of the endpoint, and of every signature; default `us-east-1`. */
+  /** Of the endpoint; default `us-east-1`. A request signed for the region of another bucket means its endpoint. */
   region?: string
   /** Default: any free one. */
   port?: number
@@ -32,11 +32,15 @@ interface Seed {
   body: string | Buffer
   /** Default `binary/octet-stream`. */
   contentType?: string
+  /** Default `STANDARD`. */
+  storageClass?: string
 }
 
 export interface S3 extends LoopbackServer {
   /** Puts an object where no policy is asked. @throws AwsError */
   seed(object: Seed): Promise<void>
+  /** Makes keys appear in listings, with nothing behind them: cheap enough for 100,000. */
+  seedKeys(bucket: string, keys: readonly string[]): void
 }
 
 /**
@@ -46,11 +50,19 @@ export interface S3 extends LoopbackServer {
  * @see "Amazon S3 API reference"
  */
 export async function startS3(options: S3Options): Promise<S3> {
-  const { sessions, buckets, region = 'us-east-1', clock = () => Date.now() } = options
+  const { sessions, buckets, clock = () => Date.now() } = options
   const store = startObjectStore()
+
+  /** Regions have endpoints of their own at AWS. Here one stands for all, and the signature says which is meant. */
+  const regionOf = (request: HttpRequest): string => {
+    const { region = 'us-east-1' } = options
+    const meant = readSignature(request)?.region
+    return buckets.find((bucket) => bucket.region === meant)?.region ?? region
+  }
 
   const perform = async (request: HttpRequest): Promise<S3Answer> => {
     const now = clock()
+    const region = regionOf(request)
     const caller = authenticate(request, sessions, region, now)
     const operation = readOperation(request)
     const bucket = buckets.find(({ name }) => name === operation.bucket)
@@ -94,11 +106,19 @@ export async function startS3(options: S3Options): Promise<S3> {
   const server = await listenOnLoopback((req, res) => void answer(req, res), options.port)
   return {
     ...server,
-    async seed({ bucket, key, body, contentType = 'binary/octet-stream' }) {
-      const headers = { 'content-type': contentType }
+    async seed({ bucket, key, body, contentType = 'binary/octet-stream', storageClass = 'STANDARD' }) {
+      const headers = { 'content-type': contentType, 'x-amz-storage-class': storageClass }
       await store.answer(
         { bucket, key, query: new Map() },
         { method: 'PUT', headers, body: Buffer.from(body) },
+      )
+    },
+    seedKeys(bucket, keys) {
+      const lastModified = new Date(clock())
+      const etag = `"${'0'.repeat(32)}"`
+      store.list(
+        bucket,
+        keys.map((key) => ({ key, size: 0, lastModified, etag, storageClass: 'STANDARD' })),
       )
     },
     async close() {

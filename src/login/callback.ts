@@ -31,12 +31,17 @@ const byRedirectError = new Map<string, ErrorCode>([
   ['unsupported_response_type', 'provider.misconfigured'],
 ])
 
-function refuseErrorRedirect(parameters: URLSearchParams, provider: Provider): void {
+function refuseErrorRedirect(parameters: URLSearchParams, { providerId, returnPath }: Attempt): void {
   // Facebook reports some faults without `error`.
   const error = parameters.get('error') ?? parameters.get('error_reason') ?? parameters.get('error_code')
   if (error === null) return
   throw new AppError(byRedirectError.get(error) ?? 'provider.refused', {
-    details: { provider: provider.id, error, description: parameters.get('error_description') ?? undefined },
+    details: {
+      provider: providerId,
+      error,
+      description: parameters.get('error_description') ?? undefined,
+      returnPath: returnPath === homePath ? undefined : returnPath,
+    },
   })
 }
 
@@ -88,8 +93,10 @@ async function finishSignIn(
   res: Response,
 ): Promise<void> {
   limitRequestTo(signInDeadlineMs)
+  // This address has a code or a token in it, and an error page would have it for a referrer.
+  res.set('Referrer-Policy', 'no-referrer')
   const attempt = parts.attempts.take(req, res, stateOf(parameters), provider.id)
-  refuseErrorRedirect(parameters, provider)
+  refuseErrorRedirect(parameters, attempt)
   // A double click sends the same callback twice; a code that is redeemed twice would revoke the first's tokens.
   const turn = { name: `attempt:${attempt.state}`, secret: attempt.secret, patienceMs: signInDeadlineMs }
   const who = await parts.sessions.doOnce(turn, async () => {

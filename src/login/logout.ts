@@ -56,14 +56,15 @@ export const logout =
     await sessions.forgetOutcome(me.turn)
     audit.signedOut(me.person)
     limitRequestTo(revocationDeadlineMs)
-    const provider = providers.find(me.person.providerId)
-    const { revocation, signOutHref } = await endAtProvider(provider, me, log)
+    // A provider may have been switched off since.
+    const provider = providers.get(me.person.providerId)
+    const outcome = provider && (await endAtProvider(provider, me, log))
     res.render('signed-out', {
       title: 'Signed out',
-      provider: provider.face.displayName,
-      revocation,
-      providerSignOutHref: signOutHref,
-      chooseAccountHref: `/initiateLogin/${provider.id}?account=choose`,
+      provider: providers.displayName(me.person.providerId),
+      revocation: outcome?.revocation,
+      providerSignOutHref: outcome?.signOutHref,
+      chooseAccountHref: provider && `/initiateLogin/${provider.id}?account=choose`,
       accessEndsUtc:
         me.access.expiresAt > Date.now() ? `${utcTime.format(me.access.expiresAt)} UTC` : undefined,
     })

@@ -1,16 +1,29 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
-import { inWords } from '../federation/access.ts'
-import { limitRequestTo } from '../request-context.ts'
-import { accessEndsAt, type SessionTimes, type SignedIn } from '../session/signed-in.ts'
+import { limitRequestTo, requestContext } from '../request-context.ts'
+import type { SignedIn } from '../session/signed-in.ts'
+import { visible } from '../visible.ts'
+import { bucketNamed, isBucketName } from './bucket-name.ts'
+import { type BucketColumn, type BucketOrder, readOrder, sortBuckets, writeOrder } from './bucket-order.ts'
+import { bucketsHref, folderHref } from './links.ts'
 import { type Bucket, type BucketPage, listBuckets } from './list-buckets.ts'
+import { countOf, pagerFor } from './pager.ts'
+import { type Place, readPlace } from './place.ts'
+import { type SignedInParts, signedInView } from './signed-in-view.ts'
 
 /** All that a page may wait for the provider, STS and S3, in milliseconds. */
 const pageDeadlineMs = 15_000
 
 const utcDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
-const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
+
+/** What the address asks for. */
+interface BucketsAsked {
+  place: Place
+  order: BucketOrder
+  prefix: string
+  region: string | undefined
+}
 
 function initials(name: string): string {
   const words = name.split(/\s+/).filter(Boolean)
@@ -21,34 +34,60 @@ function initials(name: string): string {
 }
 
 const bucketRow = ({ name, region, createdAt }: Bucket) => ({
-  name,
-  region,
+  name: visible(name),
+  href: isBucketName(name) ? folderHref(name) : undefined,
+  region: region && visible(region),
   createdIso: createdAt?.toISOString(),
   created: createdAt && utcDate.format(createdAt),
 })
 
-function summary({ buckets, nextToken }: BucketPage, first: number): string {
-  if (first === 1 && nextToken === undefined)
-    return buckets.length === 1 ? '1 bucket' : `${buckets.length} buckets`
-  return buckets.length === 0 ? 'No more buckets' : `Buckets ${first} to ${first + buckets.length - 1}`
+const presetRow = (name: string) => ({ name, href: folderHref(name) })
+
+/** The head of a column: which order its link asks for, and which one the list is in. */
+function columnHead({ order, prefix, region }: BucketsAsked, column: BucketColumn, canSort: boolean) {
+  const isCurrent = order.column === column
+  const next: BucketOrder = { column, descending: isCurrent && !order.descending }
+  return {
+    sorted: isCurrent ? (order.descending ? 'descending' : 'ascending') : undefined,
+    href: canSort
+      ? bucketsHref([
+          ['prefix', prefix || undefined],
+          ['region', region],
+          ['sort', writeOrder(next)],
+        ])
+      : undefined,
+  }
 }
 
-/** What the page shows. Of the credentials, only the access key's id and the expiry. */
-function viewModel(me: SignedIn, endsAt: number, provider: string, page: BucketPage, first: number) {
-  const { person, access, csrfToken } = me
-  const displayName = person.name ?? person.email ?? person.subject
-  const next =
-    page.nextToken &&
-    new URLSearchParams({ token: page.nextToken, first: String(first + page.buckets.length) })
+/** The list, its order, its pages and its filter. */
+function listView(asked: BucketsAsked, { buckets, nextToken }: BucketPage) {
+  const { place, prefix, region } = asked
+  const isWhole = place.first === 1 && nextToken === undefined
+  const order = isWhole ? asked.order : readOrder(undefined)
+  const rows = sortBuckets(buckets, order).map(bucketRow)
+  const head = (column: BucketColumn) =>
+    columnHead({ ...asked, order }, column, isWhole && buckets.length > 1)
   return {
-    title: 'Your buckets',
-    signedIn: { displayName },
-    person: {
-      displayName,
-      email: person.email,
-      pictureUrl: person.pictureUrl,
-      initials: initials(displayName),
+    buckets: rows,
+    summary: countOf('bucket', place, buckets.length, nextToken),
+    columns: { name: head('name'), region: head('region'), created: head('created') },
+    orderNote: !isWhole,
+    pager: pagerFor(place, { count: buckets.length, nextToken }, (parameters) =>
+      bucketsHref([['prefix', prefix || undefined], ['region', region], ...parameters]),
+    ),
+    filter: {
+      prefix,
+      region,
+      regions: [...new Set(buckets.flatMap((bucket) => bucket.region ?? []))].sort(),
+      isOn: prefix !== '' || region !== undefined,
+      clearHref: bucketsHref(),
     },
+  }
+}
+
+/** What the credentials are, without what makes them worth stealing. */
+function passView({ access }: SignedIn, provider: string) {
+  return {
     provider,
     role: {
       name: access.roleArn.split('/').at(-1),
@@ -56,49 +95,91 @@ function viewModel(me: SignedIn, endsAt: number, provider: string, page: BucketP
       sessionName: access.roleSessionName,
     },
     accessKeyId: access.accessKeyId,
-    access: {
-      expiresIn: inWords(endsAt - Date.now()),
-      expiresAtIso: new Date(endsAt).toISOString(),
-      expiresAtUtc: `${utcTime.format(endsAt)} UTC`,
-    },
-    buckets: page.buckets.map(bucketRow),
-    summary: summary(page, first),
-    previousHref: first > 1 ? '/s3/' : undefined,
-    nextHref: next ? `/s3/?${next}` : undefined,
-    csrf: csrfToken,
   }
 }
 
-/** The continuation token and the number of its first bucket, as our own links carry them. */
-function pageAsked(query: Record<string, unknown>): { token: string | undefined; first: number } {
-  const { token, first = '1' } = query
-  if (token === undefined) return { token: undefined, first: 1 }
-  if (typeof token !== 'string' || token.length > 1024) throw new AppError('s3.request_invalid')
-  if (typeof first !== 'string' || !/^[1-9]\d{0,6}$/.test(first)) throw new AppError('s3.request_invalid')
-  return { token, first: Number(first) }
+function personView({ person }: SignedIn) {
+  const displayName = visible(person.name ?? person.email ?? person.subject)
+  return {
+    displayName,
+    email: person.email && visible(person.email),
+    pictureUrl: person.pictureUrl,
+    initials: initials(displayName),
+  }
+}
+
+/** @throws AppError `s3.request_invalid` */
+function readAsked(query: Record<string, unknown>): BucketsAsked {
+  const { prefix = '', region, sort } = query
+  if (typeof prefix !== 'string' || prefix.length > 255) throw new AppError('s3.request_invalid')
+  const isRegion = typeof region === 'string' && /^([a-z]{2}(-[a-z]+)+-\d)?$/.test(region)
+  if (region !== undefined && !isRegion) throw new AppError('s3.request_invalid')
+  return {
+    place: readPlace(query),
+    order: readOrder(sort),
+    prefix,
+    region: isRegion ? region || undefined : undefined,
+  }
+}
+
+/** Why there is no list, where the role may not ask for one. */
+function deniedView({ code, status, details }: AppError) {
+  const { deniedAction, deniedBecause, allowingStatement } = details
+  return {
+    denied: { action: deniedAction, because: deniedBecause, statement: allowingStatement },
+    reference: { code, status, requestId: requestContext()?.requestId },
+  }
 }
 
 /** What the page needs from other rooms. */
-interface BucketsPageParts {
+interface BucketsPageParts extends SignedInParts {
   aws: AwsClients
-  times: SessionTimes
+  /** Names that are offered whatever S3 lists. */
+  presetBuckets: string[]
   /** Runs work with access that is good, or sends the person to sign in. */
   withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
   providerName: (id: string) => string
   allowPictureFrom: (res: Response, pictureUrl: string) => void
 }
 
-/** `GET /s3/`: the buckets that the signed-in person's credentials open, page by page. */
-export const bucketsPage =
-  ({ aws, times, withAccess, providerName, allowPictureFrom }: BucketsPageParts): RequestHandler =>
-  async (req, res) => {
-    const { token, first } = pageAsked(req.query)
+/**
+ * `GET /s3/`: the buckets that the signed-in person's credentials open, page by page; where they open no list, a way
+ * to buckets known by name. `?bucket=` goes to one.
+ */
+export function bucketsPage(parts: BucketsPageParts): RequestHandler {
+  const { aws, presetBuckets, withAccess, providerName, allowPictureFrom } = parts
+
+  /** A denied list is no failure of the page for a person who can go on by name; a program is told. */
+  const listOrDenial = async (req: Request, me: SignedIn, asked: BucketsAsked) => {
+    const { prefix, region, place } = asked
+    try {
+      return listView(asked, await listBuckets(aws, me.access, { prefix, region, token: place.token }))
+    } catch (error) {
+      const isDenial = error instanceof AppError && error.code === 's3.access_denied'
+      if (isDenial && req.accepts(['html', 'json']) === 'html') return deniedView(error)
+      throw error
+    }
+  }
+
+  return async function bucketsPage(req, res) {
+    if (req.query.bucket !== undefined) {
+      res.redirect(303, folderHref(bucketNamed(String(req.query.bucket).trim())))
+      return
+    }
+    const asked = readAsked(req.query)
     limitRequestTo(pageDeadlineMs)
-    const { me, page } = await withAccess(req, async (me) => ({
+    const { me, list } = await withAccess(req, async (me) => ({
       me,
-      page: await listBuckets(aws, me.access, token),
+      list: await listOrDenial(req, me, asked),
     }))
     if (me.person.pictureUrl) allowPictureFrom(res, me.person.pictureUrl)
-    const endsAt = accessEndsAt(me, times, Date.now())
-    res.render('buckets', viewModel(me, endsAt, providerName(me.person.providerId), page, first))
+    res.status('denied' in list ? 403 : 200).render('buckets', {
+      title: 'Your buckets',
+      ...signedInView(me, parts),
+      person: personView(me),
+      ...passView(me, providerName(me.person.providerId)),
+      presets: presetBuckets.map(presetRow),
+      ...list,
+    })
   }
+}

@@ -2,8 +2,7 @@ import { ListBucketsCommand } from '@aws-sdk/client-s3'
 import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
 import type { Access } from '../federation/access.ts'
-import { requestContext } from '../request-context.ts'
-import { toS3Error } from './s3-error.ts'
+import { callS3 } from './s3-call.ts'
 
 export interface Bucket {
   name: string
@@ -19,6 +18,16 @@ export interface BucketPage {
   nextToken: string | undefined
 }
 
+/** Which of the buckets are wanted, and from where on. */
+export interface BucketQuery {
+  /** Beginning of the name. */
+  prefix?: string | undefined
+  /** Only buckets there. S3 filters by the region of its own endpoint only, so that region's endpoint is asked. */
+  region?: string | undefined
+  /** `nextToken` of the page before. */
+  token?: string | undefined
+}
+
 /** Few enough that reading the XML does not hold up the event loop. */
 const bucketsPerPage = 200
 
@@ -30,16 +39,18 @@ const bucketsPerPage = 200
 export async function listBuckets(
   aws: AwsClients,
   access: Access,
-  continuationToken?: string,
+  { prefix, region, token }: BucketQuery = {},
 ): Promise<BucketPage> {
-  const command = new ListBucketsCommand({ MaxBuckets: bucketsPerPage, ContinuationToken: continuationToken })
-  const deadline = requestContext()?.deadline
-  const answer = await aws
-    .s3(access)
-    .send(command, deadline ? { abortSignal: deadline } : {})
-    .catch((cause: unknown) => {
-      throw toS3Error(cause, access.expiresAt)
-    })
+  const command = new ListBucketsCommand({
+    MaxBuckets: bucketsPerPage,
+    ContinuationToken: token || undefined,
+    Prefix: prefix || undefined,
+    BucketRegion: region,
+  })
+  const attempt = { action: 's3:ListAllMyBuckets', resource: '*' }
+  const answer = await callS3({ aws, access, attempt, region }, (client, options) =>
+    client.send(command, options),
+  )
   // Even an account without buckets has the element: what came was no list.
   if (!answer.Buckets) throw new AppError('s3.unavailable', { details: { problem: 'no list of buckets' } })
   return {

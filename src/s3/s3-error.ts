@@ -1,8 +1,14 @@
 import { awsFailure, throttlingCodes, transportFailure } from '../aws-client.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
+import { type Attempt, readDenial } from './denial.ts'
 
 const byAwsCode = new Map<string, ErrorCode>([
   ['AccessDenied', 's3.access_denied'],
+  ['NoSuchBucket', 's3.no_such_bucket'],
+  ['InvalidBucketName', 's3.no_such_bucket'],
+  ['NoSuchKey', 's3.no_such_key'],
+  ['KeyTooLongError', 's3.no_such_key'],
+  ['InvalidObjectState', 's3.object_archived'],
   ['ExpiredToken', 'session.expired'],
   ['ExpiredTokenException', 'session.expired'],
   ['InvalidToken', 's3.credentials_rejected'],
@@ -22,13 +28,31 @@ function codeOf(cause: unknown): ErrorCode {
   return httpStatus === 403 ? 's3.access_denied' : 's3.unavailable'
 }
 
+/** What a denial was about, for log and page. Never S3's message itself: it names the person. */
+function denialDetails(cause: unknown, attempt: Attempt) {
+  const message = cause instanceof Error ? cause.message : ''
+  const { action, resource, because, statement } = readDenial(message, attempt)
+  return {
+    deniedAction: action,
+    deniedResource: resource,
+    deniedBecause: because,
+    allowingStatement: statement,
+  }
+}
+
 /**
- * Names what S3 answered. Ceph's RADOS Gateway calls expired credentials `AccessDenied`: only their expiry, in
- * milliseconds since the epoch, tells.
+ * Names what S3 answered to an attempt. Ceph's RADOS Gateway calls expired credentials `AccessDenied`: only their
+ * expiry, in milliseconds since the epoch, tells.
  * @see Error Responses, Amazon S3 API reference
  */
-export function toS3Error(cause: unknown, expiresAt = Number.POSITIVE_INFINITY): AppError {
+export function toS3Error(cause: unknown, expiresAt = Number.POSITIVE_INFINITY, attempt?: Attempt): AppError {
   const code = codeOf(cause)
-  const expired = code === 's3.access_denied' && expiresAt <= Date.now()
-  return new AppError(expired ? 'session.expired' : code, { cause, details: { ...awsFailure(cause) } })
+  const denied = code === 's3.access_denied'
+  const details = awsFailure(cause)
+  if (denied && expiresAt <= Date.now())
+    return new AppError('session.expired', { cause, details: { ...details } })
+  return new AppError(code, {
+    cause,
+    details: { ...details, ...(denied && attempt && denialDetails(cause, attempt)) },
+  })
 }

@@ -13,7 +13,12 @@ const headings: [prefix: string, heading: string][] = [
   ['session.store_unavailable', 'Please try again in a moment'],
   ['session.expired', 'Your access ran out'],
   ['session.', 'Please sign in'],
+  ['s3.access_denied', 'Access denied'],
+  ['s3.no_such_bucket', 'No such bucket'],
+  ['s3.no_such_key', 'No such file'],
+  ['s3.object_archived', 'This file is archived'],
   ['s3.', 'Your buckets cannot be shown'],
+  ['request.too_many', 'Please try again in a moment'],
   ['request.not_found', 'Page not found'],
   ['request.', 'That did not work'],
   ['', 'Something went wrong'],
@@ -41,9 +46,15 @@ function wayOut({ code, status, details }: AppError, req: Request, providerName:
     const query = new URLSearchParams({ returnPath: req.originalUrl })
     return { href: `/initiateLogin/${provider}?${query}`, label: `Continue with ${providerName(provider)}` }
   }
-  const tryAgain = (code.startsWith('s3.') && status !== 401) || code === 'session.store_unavailable'
+  if (/^s3\.(access_denied|no_such|object_)/.test(code)) return { href: '/s3/', label: 'Go to your buckets' }
+  const tryAgain =
+    (code.startsWith('s3.') && status !== 401) ||
+    code === 'session.store_unavailable' ||
+    code === 'request.too_many'
   if (tryAgain && req.method === 'GET') return { href: req.originalUrl, label: 'Try again' }
-  return { href: '/', label: 'Go to the sign-in page' }
+  const { returnPath } = details
+  const query = typeof returnPath === 'string' ? `?${new URLSearchParams({ returnPath })}` : ''
+  return { href: `/${query}`, label: 'Go to the sign-in page' }
 }
 
 /** What mends a refusal of AWS, on the page of the person who meets it first: often the operator, trying it out. */
@@ -58,6 +69,19 @@ function forOperator({ instruction, details }: AppError) {
       typeof trustPolicy === 'string' ? JSON.stringify(JSON.parse(trustPolicy), null, 2) : undefined,
   }
 }
+
+/** What a role would need, where S3 said so. */
+const denialOf = ({
+  details: { deniedAction, deniedResource, deniedBecause, allowingStatement },
+}: AppError) =>
+  deniedAction === undefined
+    ? undefined
+    : {
+        action: deniedAction,
+        resource: deniedResource,
+        because: deniedBecause,
+        statement: allowingStatement,
+      }
 
 /** A page that needs a sign-in sends to it; where we know whose access ran out, the error page says so instead. */
 function signInHref({ code, details }: AppError, req: Request): string | undefined {
@@ -98,7 +122,9 @@ export function errorPage(
     const heading = headings.find(([prefix]) => code.startsWith(prefix))?.[1]
     const action = wayOut(error, req, providerName)
     const operator = showDetails && code.startsWith('federation.') ? forOperator(error) : undefined
-    res.render('error', { title: heading, heading, sentence, code, requestId, status, action, operator })
+    const reference = { code, requestId, status }
+    const denied = denialOf(error)
+    res.render('error', { title: heading, heading, sentence, action, operator, denied, reference })
   }
 }
 

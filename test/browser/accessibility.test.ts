@@ -1,6 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { PolicyDocument } from '../../sandbox/aws/policies.ts'
+import { demoHome, demoPermissionPolicy, seedDemoAccount } from '../../sandbox/demo-account.ts'
 import { buttonText, type Stage, signIn, useStage } from './stage.ts'
 
 const wide = { width: 1440, height: 900 }
@@ -94,6 +96,43 @@ describe('light and dark, wide and narrow, axe finds no fault where every provid
     'the page for an unknown provider': opening('/initiateLogin/nobody', 'No such sign-in'),
     'the page for a callback of nobody': opening('/oauth2callback/google?state=y', 'Please sign in again'),
     'the privacy notice': privacy,
+  })
+})
+
+const afterSignIn = (path: string, heading: string): State => ({
+  heading,
+  async way(page) {
+    await signIn(page, 'amazon')
+    await page.goto(path)
+  },
+})
+
+describe('light and dark, wide and narrow, axe finds no fault with the files of', () => {
+  const environment = { S3_HOME: demoHome, S3_BUCKETS: 'ada-field-notes' }
+  const stage = useStage({ environment, permissionPolicy: demoPermissionPolicy })
+  beforeAll(() => seedDemoAccount(stage.sandbox.s3))
+  hasNoFault(stage, {
+    'a bucket': afterSignIn('/s3/ada-field-notes/', 'ada-field-notes'),
+    'a folder with odd names': afterSignIn('/s3/ada-field-notes/?prefix=drafts/', 'drafts'),
+    'an archive': afterSignIn('/s3/backups-weekly/?prefix=postgres/', 'postgres'),
+    'a large folder': afterSignIn('/s3/analytics-landing-zone/?prefix=events/', 'events'),
+    'a bucket that is not theirs': afterSignIn('/s3/people/', 'Access denied'),
+  })
+})
+
+describe('light and dark, wide and narrow, axe finds no fault for a role that may nothing, in', () => {
+  const permissionPolicy: PolicyDocument = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
+  }
+  hasNoFault(useStage({ environment: { S3_BUCKETS: 'one-bucket' }, permissionPolicy }), {
+    'the bucket list': {
+      heading: 'Hello, Ada Example',
+      async way(page) {
+        await signIn(page)
+        await page.getByText('What was denied').click()
+      },
+    },
   })
 })
 

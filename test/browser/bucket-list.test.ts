@@ -42,6 +42,8 @@ describe('an account with 10,000 buckets', () => {
     await page.getByText('Buckets 401 to 600').waitFor()
 
     await page.getByRole('link', { name: 'Previous' }).click()
+    await page.getByText('Buckets 201 to 400').waitFor()
+    await page.getByRole('link', { name: 'Previous' }).click()
     await page.getByText('Buckets 1 to 200').waitFor()
   })
 

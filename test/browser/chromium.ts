@@ -62,6 +62,8 @@ const launch = (env: Record<string, string> = {}): Promise<BrowserServer> =>
     env: {
       PATH: process.env.PATH ?? '',
       HOME: unpackedFolder,
+      // Else it would save no file under a name in other than ASCII.
+      LANG: 'C.UTF-8',
       FONTCONFIG_PATH: join(unpackedFolder, 'fonts'),
       ...env,
     },

@@ -76,7 +76,8 @@ describe('with the keyboard only', () => {
     await page.keyboard.press('Enter')
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
     await page.keyboard.press('Tab')
-    expect(await focused(page)).toBe('Privacy')
+    const isInContent = () => document.getElementById('content')?.contains(document.activeElement)
+    expect(await page.evaluate(isInContent)).toBe(true)
   })
 
   it('a provider that is switched off is passed over', async () => {

@@ -78,7 +78,7 @@ describe.each([
   ['beyond the profile', furtherCases],
 ] as const)('%s', (_title, group) => {
   it.each(group)('$name: $outcome', async (one) => {
-    if (one.fault) provider.faults.plan(`/${one.name}${one.fault.path}`, one.fault.fault)
+    if (one.fault) provider.faults.plan(`/${one.name}${one.fault.path}`, one.fault.fault, 2)
     await (one.outcome === 'signed in' ? expectSignIns(one) : expectRefusal(one))
   })
 })

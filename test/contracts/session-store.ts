@@ -144,6 +144,22 @@ export function sessionStoreContract(name: string, open: () => Promise<OpenedSto
       await vi.waitFor(async () => expect(await store.get(id)).toBeUndefined(), { interval: 20 })
     })
 
+    it('counts from one under each id, apart from the record of the same id', async () => {
+      const [id, other] = [newId(), newId()]
+      const expiresAt = Date.now() + hour
+      await store.set(id, good('record'))
+      expect([await store.count(id, expiresAt), await store.count(id, expiresAt)]).toEqual([1, 2])
+      expect(await store.count(other, expiresAt)).toBe(1)
+      expect((await store.get(id))?.sealed).toBe('record')
+      expect(await store.get(other)).toBeUndefined()
+    })
+
+    it('misses none of many counts at once', async () => {
+      const id = newId()
+      const counts = await Promise.all(Array.from({ length: 20 }, () => store.count(id, Date.now() + hour)))
+      expect(counts.sort((one, two) => one - two)).toEqual(counts.map((_, index) => index + 1))
+    })
+
     it('answers a check', async () => {
       await expect(store.check()).resolves.toBeUndefined()
     })

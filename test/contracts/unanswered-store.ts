@@ -9,6 +9,7 @@ const calls: Record<string, (store: SessionStore) => Promise<unknown>> = {
   add: (store) => store.add('id', record),
   replace: (store) => store.replace('id', record),
   delete: (store) => store.delete('id'),
+  count: (store) => store.count('id', record.expiresAt),
   check: (store) => store.check(),
 }
 

@@ -145,6 +145,7 @@ describe('the resources in .ebextensions', () => {
   it.each([
     ['dynamodb:GetItem', tableArn, true],
     ['dynamodb:PutItem', tableArn, true],
+    ['dynamodb:UpdateItem', tableArn, true],
     ['dynamodb:DeleteItem', tableArn, true],
     ['dynamodb:DescribeTable', tableArn, true],
     ['dynamodb:Scan', tableArn, false],

@@ -18,7 +18,9 @@ const named = (name: string, region = 'us-east-1'): Bucket => ({
   creationDate: new Date('2024-02-29T23:59:59Z'),
 })
 const namesOn = (body: string) =>
-  [...body.matchAll(/role="rowheader"><bdi>([^<]*)<\/bdi>/g)].map(([, name]) => name)
+  [...body.matchAll(/role="rowheader">(?:<a[^>]*>)?<bdi>([^<]*)<\/bdi>/g)].map(([, name]) => name)
+const linkTo = (rel: 'next' | 'prev', body = '') =>
+  new RegExp(`rel="${rel}" href="([^"]+)"`).exec(body)?.[1]?.replaceAll('&amp;', '&')
 
 describe('GET /s3/', () => {
   let browser: HttpBrowser
@@ -98,8 +100,69 @@ describe('GET /s3/', () => {
     expect(status).toBe(200)
     expect(body).not.toContain('<script>')
     expect(body).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
-    // Right-to-left override stays inside its own <bdi>.
-    expect(body).toContain('<bdi>photo\u202Egpj.exe</bdi>')
+    // What nobody could see is written out.
+    expect(body).toContain('<bdi>photo[U+202E]gpj.exe</bdi>')
+    expect(body).not.toContain('\u202E')
+  })
+
+  it('lets S3 filter by the beginning of the name, and keeps the filter from page to page', async () => {
+    holdOnly(...manyBuckets(10_000), named('other'))
+    const { application, sandbox } = situation
+    const { body } = await browser.get(`${application.url}/s3/?prefix=bucket-00`)
+    expect(namesOn(body)).toHaveLength(200)
+    expect(sandbox.s3.requests.at(-1)?.url).toContain('prefix=bucket-00')
+    const next = linkTo('next', body) ?? ''
+    expect(next).toContain('prefix=bucket-00')
+    expect(namesOn((await browser.get(`${application.url}${next}`)).body)[0]).toBe('bucket-00200')
+    const none = await browser.get(`${application.url}/s3/?prefix=zzz`)
+    expect(none.body).toContain('No bucket fits this filter')
+  })
+
+  it('asks the endpoint of a region for the buckets there', async () => {
+    holdOnly(named('here'), named('there', 'eu-central-1'))
+    const { body } = await browser.get(`${situation.application.url}/s3/?region=eu-central-1`)
+    expect(namesOn(body)).toEqual(['there'])
+    const asked = situation.sandbox.s3.requests.at(-1)
+    expect(asked?.headers.authorization).toContain('/eu-central-1/s3/')
+  })
+
+  it('goes back page by page, to the very same pages', async () => {
+    holdOnly(...manyBuckets(900))
+    const { url } = situation.application
+    const pages = [(await browser.get(`${url}/s3/`)).body]
+    while (linkTo('next', pages.at(-1))) {
+      pages.push((await browser.get(`${url}${linkTo('next', pages.at(-1))}`)).body)
+    }
+    expect(pages).toHaveLength(5)
+    for (let at = pages.length - 1; at > 0; at -= 1) {
+      const before = await browser.get(`${url}${linkTo('prev', pages[at])}`)
+      expect(namesOn(before.body)).toEqual(namesOn(pages[at - 1] ?? ''))
+    }
+    expect(linkTo('prev', pages[0])).toBeUndefined()
+  })
+
+  it('sorts a list that it has whole, and no other', async () => {
+    const created = (name: string, day: string) => ({ ...named(name), creationDate: new Date(day) })
+    holdOnly(created('a', '2024-01-01'), created('b', '2026-01-01'), created('c', '2025-01-01'))
+    const { url } = situation.application
+    const { body } = await browser.get(`${url}/s3/?sort=-created`)
+    expect(namesOn(body)).toEqual(['b', 'c', 'a'])
+    expect(body).toContain('aria-sort="descending"')
+    holdOnly(...manyBuckets(300))
+    const large = await browser.get(`${url}/s3/?sort=-created`)
+    expect(namesOn(large.body)[0]).toBe('bucket-00000')
+    expect(large.body).toContain('S3 lists buckets by name')
+    expectRefusal(await browser.get(`${url}/s3/?sort=size`), 400, 's3.request_invalid')
+  })
+
+  it('goes to a bucket by name, and nowhere else', async () => {
+    const { url } = situation.application
+    const { status, location } = await browser.get(`${url}/s3/?bucket=only-one`)
+    expect({ status, location }).toEqual({ status: 303, location: `${url}/s3/only-one/` })
+    for (const name of ['//evil.example', '..', 'arn:aws:s3:::x', 'a/b', '']) {
+      const answer = await browser.get(`${url}/s3/?bucket=${encodeURIComponent(name)}`)
+      expectRefusal(answer, 404, 's3.no_such_bucket')
+    }
   })
 
   it.each([

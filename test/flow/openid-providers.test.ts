@@ -113,7 +113,7 @@ describe('a provider whose metadata cannot be read again after an hour', () => {
   it('takes its own button with it, no other, and comes back', async () => {
     await signedInPage(new HttpBrowser(), 'public')
     vi.useFakeTimers({ now: Date.now() + 2 * 60 * 60 * 1000, toFake: ['Date'] })
-    providers.public.faults.plan('/.well-known/openid-configuration', answerWith(503))
+    providers.public.faults.plan('/.well-known/openid-configuration', answerWith(503), 2)
     const press = async (name: Name) => {
       const { status, body } = await new HttpBrowser().get(`${application.url}/initiateLogin/${name}`)
       return [status, codeOn(body)]

@@ -37,6 +37,11 @@ const table: Record<string, Row> = {
     answers: { GET: 400, HEAD: 400, POST: 400 },
   },
   '/s3': { path: '/s3/', answers: { GET: [303, 200], HEAD: [303, 200] } },
+  '/s3/:bucket': { path: '/s3/media-originals/', answers: { GET: [303, 200], HEAD: [303, 200] } },
+  '/s3/:bucket/download': {
+    path: '/s3/media-originals/download?key=none',
+    answers: { GET: [303, 404], HEAD: [303, 404] },
+  },
   '/logout': { path: '/logout', answers: { POST: [200, 403] } },
 }
 

@@ -2,6 +2,7 @@ import request from 'supertest'
 import { describe, expect, it, vi } from 'vitest'
 import { answerJson, answerWith, rewriteJson } from '../../sandbox/faults.ts'
 import { ada, signIn, signInUpToCallback } from '../application.ts'
+import { faultsIn } from '../faults/upstream-faults.ts'
 import { HttpBrowser } from '../http-browser.ts'
 import {
   alsoStart,
@@ -15,7 +16,6 @@ import {
   queryOf,
   useSituation,
 } from './situation.ts'
-import { faults } from './upstream-faults.ts'
 
 vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
 const situation = useSituation()
@@ -127,7 +127,7 @@ describe('the code in GET /oauth2callback/:provider', () => {
 
 describe('a connection that breaks', () => {
   it('at STS is unreachable, not late', async () => {
-    situation.sandbox.sts.faults.plan('/', faults['closes the connection'], 9)
+    situation.sandbox.sts.faults.plan('/', faultsIn.xml['closes the connection'], 9)
     expectRefusal(
       await signIn(new HttpBrowser(), situation.application, 'amazon'),
       502,
@@ -137,7 +137,7 @@ describe('a connection that breaks', () => {
   it('at S3 is unreachable, not late', async () => {
     const browser = new HttpBrowser()
     await signIn(browser, situation.application, 'facebook')
-    situation.sandbox.s3.faults.plan('/', faults['closes the connection'], 9)
+    situation.sandbox.s3.faults.plan('/', faultsIn.xml['closes the connection'], 9)
     expectRefusal(await askForBuckets(browser, situation.application), 502, 's3.unreachable')
   })
 })
@@ -168,7 +168,7 @@ describe('S3 answers 200 with', () => {
   ] as const)('something that is no list: %s', async (name) => {
     const browser = new HttpBrowser()
     await signIn(browser, situation.application, 'facebook')
-    situation.sandbox.s3.faults.plan('/', faults[name], 9)
+    situation.sandbox.s3.faults.plan('/', faultsIn.xml[name], 9)
     const answer = await askForBuckets(browser, situation.application)
     expect({ status: answer.status, code: codeOn(answer.body) }).toEqual({
       status: 502,

@@ -24,6 +24,9 @@ export interface Ended extends Started {
   signal: NodeJS.Signals | null
 }
 
+/** Node 22 announces its SQLite as experimental, in two lines. */
+const nodesOwnWarnings = /^\(node:\d+\) ExperimentalWarning: SQLite .*\n\(Use `node --trace-warnings .*\n/gm
+
 /** A real process, killed with its children when the test that started it is over. */
 export class Running {
   readonly child: ChildProcess
@@ -37,7 +40,10 @@ export class Running {
         this.#written[name] += text
       })
     }
-    this.#ended = once(child, 'close').then(([status, signal]) => ({ ...this.#written, status, signal }))
+    this.#ended = once(child, 'close').then(([status, signal]) => {
+      const { stdout, stderr } = this.#written
+      return { stdout, stderr: stderr.replace(nodesOwnWarnings, ''), status, signal }
+    })
   }
 
   get stdout(): string {

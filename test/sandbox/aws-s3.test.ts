@@ -124,6 +124,35 @@ describe('objects', () => {
     expect(listed).toEqual(keys)
   })
 
+  it.each(['a/../b', './c', '..', '.', 'a//b', '/a', 'a b+c%2F', '\u202Ex\u0001', 'ü'.repeat(512)])(
+    'may be called %j',
+    async (Key) => {
+      const client = operator()
+      const put = await client.send(new PutObjectCommand({ Bucket: 'photos', Key, Body: Key }))
+      expect(put.$metadata.httpStatusCode).toBe(200)
+      const got = await client.send(new GetObjectCommand({ Bucket: 'photos', Key }))
+      expect(await got.Body?.transformToString()).toBe(Key)
+      const listed = await client.send(
+        new ListObjectsV2Command({ Bucket: 'photos', Prefix: Key, EncodingType: 'url' }),
+      )
+      const keys = listed.Contents?.map((one) => decodeURIComponent(one.Key?.replaceAll('+', ' ') ?? ''))
+      expect(keys).toContain(Key)
+      await client.send(new DeleteObjectCommand({ Bucket: 'photos', Key }))
+    },
+  )
+
+  it('may not have a key of more than 1,024 bytes', async () => {
+    const put = operator().send(new PutObjectCommand({ Bucket: 'photos', Key: 'ü'.repeat(513), Body: '' }))
+    await expect(put).rejects.toMatchObject(refused('KeyTooLongError', 400))
+  })
+
+  it('are not read while they are archived', async () => {
+    await s3.seed({ bucket: 'photos', key: 'cold', body: 'x', storageClass: 'DEEP_ARCHIVE' })
+    const got = operator().send(new GetObjectCommand({ Bucket: 'photos', Key: 'cold' }))
+    await expect(got).rejects.toMatchObject(refused('InvalidObjectState', 403))
+    await operator().send(new DeleteObjectCommand({ Bucket: 'photos', Key: 'cold' }))
+  })
+
   it('are not looked for in buckets that do not exist or are elsewhere', async () => {
     const list = (Bucket: string) => operator().send(new ListObjectsV2Command({ Bucket }))
     await expect(list('nowhere')).rejects.toMatchObject(refused('NoSuchBucket', 404))

@@ -54,6 +54,7 @@ function counted(store: SessionStore): CountedStore {
     add: counting('writes', store.add),
     replace: counting('writes', store.replace),
     delete: counting('writes', store.delete),
+    count: counting('writes', store.count),
     async check() {
       await self.before()
       await store.check()

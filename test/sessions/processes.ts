@@ -36,6 +36,7 @@ export async function launch(environment: Record<string, string>): Promise<Insta
     NODE_ENV: 'production',
     SESSION_SECRET: testSecret,
     PORT: '0',
+    RATE_LIMIT: '0',
     ...environment,
   }
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })

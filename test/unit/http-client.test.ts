@@ -49,7 +49,7 @@ describe('the HTTP client for providers', () => {
   it('hands back whatever status an answer has', async () => {
     for (const status of [204, 304, 400, 404, 429, 500, 503]) {
       server.faults.plan('/', answerWith(status, status === 204 || status === 304 ? '' : 'body'))
-      expect((await client.fetch(at('/'))).status).toBe(status)
+      expect((await client.fetchOnce(at('/'))).status).toBe(status)
     }
   })
 
@@ -96,7 +96,7 @@ describe('the HTTP client for providers', () => {
     ['closes the connection half way through', cutShort('{"access_token":"t"}')],
     ['sends no gzip where it says gzip', answerWith(200, 'plain', { 'content-encoding': 'gzip' })],
   ])('fails as the Fetch API does where the provider %s', async (_what, fault) => {
-    server.faults.plan('/', fault)
+    server.faults.plan('/', fault, 9)
     await expect(client.fetch(at('/'))).rejects.toMatchObject({
       name: 'TypeError',
       cause: expect.any(Error),
@@ -159,6 +159,71 @@ describe('the HTTP client for providers', () => {
     expect(server.requests).toEqual([])
   })
 
+  it.each([
+    ['closes the connection', resetConnection],
+    ['closes the connection half way through', cutShort('{"a":1}')],
+    ['has an error', answerWith(500)],
+    ['is unavailable', answerWith(503)],
+    ['asks for patience', answerWith(429)],
+    [
+      'asks for patience of a time that has come',
+      answerWith(429, '', { 'retry-after': new Date(0).toUTCString() }),
+    ],
+  ])('tries a GET once more where the provider %s, and reports one call', async (_what, fault) => {
+    server.faults.plan('/', fault, 1)
+    expect((await client.fetch(at('/'))).status).toBe(200)
+    expect(calls).toMatchObject([{ status: 200, attempts: 2 }])
+  })
+
+  it('hands back the second failure of a GET', async () => {
+    server.faults.plan('/', answerWith(503), 9)
+    expect((await client.fetch(at('/'))).status).toBe(503)
+    server.faults.clear()
+    server.faults.plan('/', resetConnection, 9)
+    await expect(client.fetch(at('/'))).rejects.toBeInstanceOf(TypeError)
+    expect(calls).toMatchObject([
+      { status: 503, attempts: 2 },
+      { status: undefined, attempts: 2 },
+    ])
+  })
+
+  it('waits for as long as Retry-After says, up to one second', async () => {
+    server.faults.plan('/', answerWith(503, '', { 'retry-after': '1' }))
+    const startedAt = performance.now()
+    expect((await client.fetch(at('/'))).status).toBe(200)
+    expect(performance.now() - startedAt).toBeGreaterThan(1_000)
+  })
+
+  it.each([
+    ['a GET that is answered', answerWith(404), {}],
+    ['a provider that asks for two seconds', answerWith(429, '', { 'retry-after': '2' }), {}],
+    ['a provider that says when in words', answerWith(503, '', { 'retry-after': 'later' }), {}],
+    ['a POST', answerWith(503), { method: 'POST', body: 'code=c' }],
+    ['a DELETE', answerWith(503), { method: 'DELETE' }],
+  ])('does not try again: %s', async (_what, fault, init) => {
+    server.faults.plan('/', fault, 9)
+    await client.fetch(at('/'), init)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('does not try a GET again that is to be sent once', async () => {
+    server.faults.plan('/', resetConnection, 9)
+    await expect(client.fetchOnce(at('/'))).rejects.toBeInstanceOf(TypeError)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('does not wait for a second try past the deadline of the request', async () => {
+    server.faults.plan('/', answerWith(503, '', { 'retry-after': '1' }), 9)
+    const startedAt = performance.now()
+    const call = runInRequestContext({ requestId: 'r' }, () => {
+      limitRequestTo(100)
+      return client.fetch(at('/'))
+    })
+    await expect(call).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(performance.now() - startedAt).toBeLessThan(900)
+    expect(server.requests).toHaveLength(1)
+  })
+
   it('reports each finished call without query string, headers and body', async () => {
     server.faults.plan('/auth/o2/tokeninfo', answerWith(404, 'canary'))
     await client.fetch(at('/auth/o2/tokeninfo?access_token=canary'), {
@@ -167,8 +232,8 @@ describe('the HTTP client for providers', () => {
     await client.fetch(new URL(at('/token?canary#canary')), { method: 'POST', body: 'canary' })
     const { host } = new URL(server.url)
     expect(calls).toEqual([
-      { call: `GET ${host}/auth/o2/tokeninfo`, status: 404, durationMs: expect.any(Number) },
-      { call: `POST ${host}/token`, status: 200, durationMs: expect.any(Number) },
+      { call: `GET ${host}/auth/o2/tokeninfo`, status: 404, durationMs: expect.any(Number), attempts: 1 },
+      { call: `POST ${host}/token`, status: 200, durationMs: expect.any(Number), attempts: 1 },
     ])
     expect(JSON.stringify(calls)).not.toContain('canary')
   })

@@ -13,6 +13,7 @@ const ground = [
   'errors.ts',
   'request-context.ts',
   'upstream-call.ts',
+  'visible.ts',
 ]
 
 /** What a room may import besides its own files, the ground and the files named in `also`. */

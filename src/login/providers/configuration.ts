@@ -25,7 +25,9 @@ export function staticConfiguration(
     authentication,
   )
   configuration[openid.customFetch] = asCustomFetch(fetch)
-  if (metadata.token_endpoint?.startsWith('http:')) openid.allowInsecureRequests(configuration)
+  const { issuer, authorizeUrl, apiUrl, dialogUrl, graphUrl } = settings
+  const configured = [issuer, authorizeUrl, apiUrl, dialogUrl, graphUrl]
+  if (configured.some((url) => url?.startsWith('http:'))) openid.allowInsecureRequests(configuration)
   return configuration
 }
 

@@ -69,7 +69,7 @@ const exchangeAsFacebookDoes =
 /** Facebook Login. @see "Manually Build a Login Flow" and "Secure Graph API Calls with appsecret_proof", Facebook documentation */
 export function facebook(settings: ProviderSettings, http: HttpClient): Provider {
   const { dialogUrl = '', graphUrl = '', clientSecret = '' } = settings
-  const configuration = staticConfiguration(settings, exchangeAsFacebookDoes(http.fetch), {
+  const configuration = staticConfiguration(settings, exchangeAsFacebookDoes(http.fetchOnce), {
     issuer: 'https://www.facebook.com',
     authorization_endpoint: dialogUrl,
     token_endpoint: `${graphUrl}/oauth/access_token`,

@@ -35,6 +35,11 @@ export class ProviderDirectory {
     this.#off = new Map(providersOff.map((settings) => [settings.id, faceOf(settings)]))
   }
 
+  /** `undefined` where the provider is off or unknown. */
+  get(id: string): Provider | undefined {
+    return this.#providers.get(id)
+  }
+
   /** @throws AppError `login.provider_unknown`, `login.provider_off` */
   find(id: string): Provider {
     const provider = this.#providers.get(id)

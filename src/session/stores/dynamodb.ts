@@ -6,11 +6,16 @@ import {
   GetItemCommand,
   PutItemCommand,
   type PutItemCommandInput,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { SessionStore, StoredRecord } from './session-store.ts'
 
 const requestTimeoutMs = 2_000
+const countPrefix = 'count:'
+
+/** As the table's TTL wants it. */
+const epochSeconds = (milliseconds: number): string => String(Math.ceil(milliseconds / 1000))
 
 /**
  * Sessions in a DynamoDB table with the partition key `id` (string) and the TTL attribute `expires` (epoch
@@ -37,7 +42,7 @@ export function dynamodbStore(table: string, region: string): SessionStore {
       id: { S: id },
       sealed: { S: sealed },
       expiresAt: { N: String(expiresAt) },
-      expires: { N: String(Math.ceil(expiresAt / 1000)) },
+      expires: { N: epochSeconds(expiresAt) },
     }
     try {
       await client.send(new PutItemCommand({ TableName: table, Item: item, ...condition }))
@@ -70,6 +75,18 @@ export function dynamodbStore(table: string, region: string): SessionStore {
       put(id, record, { ConditionExpression: 'expiresAt > :now', ExpressionAttributeValues: now() }),
     async delete(id) {
       await client.send(new DeleteItemCommand({ TableName: table, Key: { id: { S: id } } }))
+    },
+    async count(id, expiresAt) {
+      const { Attributes } = await client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: { id: { S: countPrefix + id } },
+          UpdateExpression: 'SET expires = :expires ADD hits :one',
+          ExpressionAttributeValues: { ':expires': { N: epochSeconds(expiresAt) }, ':one': { N: '1' } },
+          ReturnValues: 'UPDATED_NEW',
+        }),
+      )
+      return Number(Attributes?.hits?.N)
     },
     async check() {
       await client.send(new DescribeTableCommand({ TableName: table }))

@@ -3,6 +3,7 @@ import type { Log } from '../../observe/log.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'
 
 const prefix = 'session:'
+const countPrefix = 'count:'
 const answerTimeoutMs = 2_000
 const longestReconnectDelayMs = 2_000
 
@@ -61,6 +62,11 @@ export function redisStore(url: string, log: Log): SessionStore {
     replace: (id, record) => put(id, record, 'XX'),
     async delete(id) {
       await inTime(client.del(prefix + id))
+    },
+    async count(id, expiresAt) {
+      const key = countPrefix + id
+      const [count] = await inTime(client.multi().incr(key).pExpireAt(key, expiresAt).exec())
+      return Number(count)
     },
     async check() {
       await inTime(client.ping())

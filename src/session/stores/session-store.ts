@@ -17,6 +17,11 @@ export interface SessionStore {
   /** Sets where there is one; false where there is none, so that what was deleted stays so. */
   replace(id: string, record: StoredRecord): Promise<boolean>
   delete(id: string): Promise<void>
+  /**
+   * Counts one more under this id, apart from any record, and returns how often that was done. Kept until
+   * `expiresAt`, in milliseconds since the epoch; an id that has expired is not to be used again.
+   */
+  count(id: string, expiresAt: number): Promise<number>
   /** Resolves if the engine answers. */
   check(): Promise<void>
   close(): Promise<void>

@@ -14,6 +14,8 @@ export function sqliteStore(path: string): SessionStore {
     PRAGMA secure_delete = ON;
     CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, sealed TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;
     CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
+    CREATE TABLE IF NOT EXISTS counts (id TEXT PRIMARY KEY, count INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+    CREATE INDEX IF NOT EXISTS counts_by_expiry ON counts (expires_at);
   `)
   const select = database.prepare('SELECT sealed, expires_at FROM sessions WHERE id = ? AND expires_at > ?')
   const upsert = database.prepare('INSERT OR REPLACE INTO sessions (id, sealed, expires_at) VALUES (?, ?, ?)')
@@ -21,6 +23,10 @@ export function sqliteStore(path: string): SessionStore {
   const update = database.prepare('UPDATE sessions SET sealed = ?, expires_at = ? WHERE id = ?')
   const remove = database.prepare('DELETE FROM sessions WHERE id = ?')
   const purge = database.prepare('DELETE FROM sessions WHERE expires_at <= ?')
+  const countOne = database.prepare(`
+    INSERT INTO counts (id, count, expires_at) VALUES (?, 1, ?)
+    ON CONFLICT (id) DO UPDATE SET count = count + 1 RETURNING count`)
+  const purgeCounts = database.prepare('DELETE FROM counts WHERE expires_at <= ?')
 
   return {
     async get(id) {
@@ -41,6 +47,10 @@ export function sqliteStore(path: string): SessionStore {
     },
     async delete(id) {
       remove.run(id)
+    },
+    async count(id, expiresAt) {
+      purgeCounts.run(Date.now())
+      return Number(countOne.get(id, expiresAt)?.count)
     },
     async check() {
       select.get('', 0)

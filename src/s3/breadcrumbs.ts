@@ -1,0 +1,33 @@
+import { visible } from '../visible.ts'
+import { folderHref } from './links.ts'
+
+/** One step on the way to a folder; without an address it is where one stands. */
+interface Breadcrumb {
+  name: string
+  href: string | undefined
+}
+
+/** How many of the nearest folders are named; what lies between them and the bucket becomes `…`. */
+const nearest = 6
+
+/** The name of one folder for people. S3 has no folders, and so allows names that lead nowhere else. */
+export function folderName(segment: string): string {
+  if (segment === '') return '(no name)'
+  return /^\.\.?$/.test(segment) ? `${segment} (literally)` : visible(segment)
+}
+
+/** The way from a bucket to the folder that `prefix` names, or begins in. */
+export function breadcrumbs(bucket: string, prefix: string): Breadcrumb[] {
+  const segments = prefix.split('/').slice(0, -1)
+  const crumbs = segments.map((segment, index) => ({
+    name: folderName(segment),
+    href: folderHref(bucket, `${segments.slice(0, index + 1).join('/')}/`),
+  }))
+  const way = [
+    { name: visible(bucket), href: folderHref(bucket) },
+    ...(crumbs.length > nearest ? [{ name: '…', href: undefined }] : []),
+    ...crumbs.slice(-nearest),
+  ]
+  const isInFolder = prefix === '' || prefix.endsWith('/')
+  return way.map((one, index) => (isInFolder && index === way.length - 1 ? { ...one, href: undefined } : one))
+}

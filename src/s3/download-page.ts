@@ -1,0 +1,56 @@
+import { pipeline } from 'node:stream/promises'
+import type { Request, RequestHandler } from 'express'
+import type { AwsClients } from '../aws-client.ts'
+import { AppError } from '../errors.ts'
+import { limitRequestTo } from '../request-context.ts'
+import type { SignedIn } from '../session/signed-in.ts'
+import { bucketNamed } from './bucket-name.ts'
+import { attachment } from './content-disposition.ts'
+import { folderHref } from './links.ts'
+import { openObject } from './open-object.ts'
+
+/** All that may pass before a download begins, in milliseconds. */
+const startDeadlineMs = 15_000
+
+/** @throws AppError `s3.no_such_bucket`, `s3.no_such_key` */
+function readAsked(req: Request): { bucket: string; key: string } {
+  const { key } = req.query
+  const bucket = bucketNamed(req.params.bucket)
+  if (typeof key !== 'string' || key === '' || Buffer.byteLength(key) > 1024)
+    throw new AppError('s3.no_such_key')
+  return { bucket, key }
+}
+
+/** What the download needs from other rooms. */
+interface DownloadParts {
+  aws: AwsClients
+  /** Runs work with access that is good, or sends the person to sign in. */
+  withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
+}
+
+const needsSignIn = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === 'session.required' || error.code === 'session.expired')
+
+/**
+ * `GET /s3/:bucket/download?key=`: sends the browser to S3 for the object, which saves it. A browser that must sign in
+ * first comes back to the folder: a download would leave it on the provider's page.
+ */
+export const downloadPage = ({ aws, withAccess }: DownloadParts): RequestHandler =>
+  async function downloadPage(req, res) {
+    const { bucket, key } = readAsked(req)
+    limitRequestTo(startDeadlineMs)
+    const opened = await withAccess(req, (me) => openObject(aws, me.access, bucket, key)).catch((error) => {
+      if (!needsSignIn(error) || req.accepts(['html', 'json']) === 'json') throw error
+    })
+    if (!opened) {
+      res.redirect(303, folderHref(bucket, key.slice(0, key.lastIndexOf('/') + 1)))
+      return
+    }
+    if ('url' in opened) {
+      res.redirect(303, opened.url)
+      return
+    }
+    res.set('Content-Type', 'application/octet-stream').set('Content-Disposition', attachment(key))
+    if (opened.bytes !== undefined) res.set('Content-Length', String(opened.bytes))
+    await pipeline(opened.content, res)
+  }

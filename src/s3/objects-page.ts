@@ -1,0 +1,96 @@
+import type { Request, RequestHandler } from 'express'
+import type { AwsClients } from '../aws-client.ts'
+import { AppError } from '../errors.ts'
+import { limitRequestTo } from '../request-context.ts'
+import type { SignedIn } from '../session/signed-in.ts'
+import { visible } from '../visible.ts'
+import { breadcrumbs, folderName } from './breadcrumbs.ts'
+import { bucketNamed } from './bucket-name.ts'
+import { exactSize, fileSize } from './file-size.ts'
+import { downloadHref, folderHref } from './links.ts'
+import { listObjects, type ObjectPage, type ObjectQuery, type StoredObject } from './list-objects.ts'
+import { countOf, pagerFor } from './pager.ts'
+import { type Place, readPlace } from './place.ts'
+import { type SignedInParts, signedInView } from './signed-in-view.ts'
+
+/** All that a page may wait for the provider, STS and S3, in milliseconds. */
+const pageDeadlineMs = 15_000
+
+const longestKeyBytes = 1024
+
+const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
+
+const folderRow = (bucket: string, folder: string) => ({
+  name: `${folderName(folder.split('/').at(-2) ?? '')}/`,
+  href: folderHref(bucket, folder),
+})
+
+const fileRow = (bucket: string, { key, size, modifiedAt, storageClass, isArchived }: StoredObject) => ({
+  name: visible(key.slice(key.lastIndexOf('/') + 1)),
+  href: isArchived ? undefined : downloadHref(bucket, key),
+  size: fileSize(size),
+  exactSize: exactSize(size),
+  modifiedIso: modifiedAt?.toISOString(),
+  modified: modifiedAt && utcTime.format(modifiedAt),
+  storageClass: visible(storageClass),
+})
+
+/** What programs put into a folder to make it appear: an object of the folder's own name, with nothing in it. */
+const isPlaceholder = ({ key, size }: StoredObject): boolean => key.endsWith('/') && size === 0
+
+function viewModel(
+  bucket: string,
+  prefix: string,
+  place: Place,
+  { folders, objects, nextToken }: ObjectPage,
+) {
+  const files = objects.filter((one) => !isPlaceholder(one)).map((one) => fileRow(bucket, one))
+  const count = folders.length + files.length
+  const way = breadcrumbs(bucket, prefix)
+  const heading = way.at(-1)?.name ?? bucket
+  return {
+    title: heading,
+    heading,
+    breadcrumbs: way,
+    folders: folders.map((folder) => folderRow(bucket, folder)),
+    files,
+    summary: countOf('item', place, count, nextToken),
+    pager: pagerFor(place, { count, nextToken }, (parameters) => folderHref(bucket, prefix, parameters)),
+    filter: { prefix, action: folderHref(bucket), clearHref: folderHref(bucket) },
+  }
+}
+
+/** @throws AppError `s3.no_such_bucket`, `s3.request_invalid` */
+function readAsked(req: Request): ObjectQuery & { place: Place } {
+  const bucket = bucketNamed(req.params.bucket)
+  const { prefix = '' } = req.query
+  if (typeof prefix !== 'string' || Buffer.byteLength(prefix) > longestKeyBytes) {
+    throw new AppError('s3.request_invalid')
+  }
+  const place = readPlace(req.query)
+  return { bucket, prefix, token: place.token, place }
+}
+
+/** What the page needs from other rooms. */
+interface ObjectsPageParts extends SignedInParts {
+  aws: AwsClients
+  /** Runs work with access that is good, or sends the person to sign in. */
+  withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
+}
+
+/** `GET /s3/:bucket/?prefix=`: the folders and files that lie in a folder of a bucket, page by page. */
+export function objectsPage(parts: ObjectsPageParts): RequestHandler {
+  const { aws, withAccess } = parts
+  return async function objectsPage(req, res) {
+    const { place, ...asked } = readAsked(req)
+    limitRequestTo(pageDeadlineMs)
+    const { me, page } = await withAccess(req, async (me) => ({
+      me,
+      page: await listObjects(aws, me.access, asked),
+    }))
+    res.render('objects', {
+      ...signedInView(me, parts),
+      ...viewModel(asked.bucket, asked.prefix, place, page),
+    })
+  }
+}

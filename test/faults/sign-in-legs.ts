@@ -1,0 +1,35 @@
+import { vi } from 'vitest'
+import { ada, type TestApplication } from '../application.ts'
+import type { Answer, HttpBrowser } from '../http-browser.ts'
+
+type Provider = 'amazon' | 'google' | 'facebook'
+
+/** What a sign-in asks of each provider, in order. */
+export const providerLegs: { provider: Provider; name: string; path: string }[] = [
+  { provider: 'amazon', name: 'token endpoint', path: '/auth/o2/token' },
+  { provider: 'amazon', name: 'tokeninfo', path: '/auth/o2/tokeninfo' },
+  { provider: 'amazon', name: 'profile', path: '/user/profile' },
+  { provider: 'google', name: 'discovery', path: '/.well-known/openid-configuration' },
+  { provider: 'google', name: 'token endpoint', path: '/token' },
+  { provider: 'google', name: 'key set', path: '/oauth2/v3/certs' },
+  { provider: 'facebook', name: 'token endpoint', path: '/v26.0/oauth/access_token' },
+  { provider: 'facebook', name: 'debug_token', path: '/v26.0/debug_token' },
+  { provider: 'facebook', name: 'profile', path: '/v26.0/me' },
+]
+
+/** A person's way until it ends, well or not: a provider may fail before or after its own page. */
+export async function tryToSignIn(
+  browser: HttpBrowser,
+  application: TestApplication,
+  provider: Provider,
+): Promise<Answer> {
+  const start = await browser.get(`${application.url}/initiateLogin/${provider}`)
+  if (start.location === undefined) return start
+  return browser.get(await browser.continueAs(ada.subjects[provider], start.location))
+}
+
+/** From now on, every deadline of this process passes soon. */
+export function passDeadlines(): void {
+  const timeout = AbortSignal.timeout.bind(AbortSignal)
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => timeout(Math.min(milliseconds, 400)))
+}
