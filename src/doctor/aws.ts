@@ -115,8 +115,7 @@ export async function checkAwsOnline(config: Config, aws: AwsClients, http: Http
     checkS3(config, http),
   ])
   // What is wrong with STS itself is said once.
-  return findings.filter(
-    ({ finding }, at) =>
-      findings.findIndex((one) => one.finding === finding && one.subject === findings[at]?.subject) === at,
-  )
+  const isSame = (one: Finding, other: Finding) =>
+    one.subject === other.subject && one.finding === other.finding
+  return findings.filter((one, at) => findings.findIndex((other) => isSame(one, other)) === at)
 }

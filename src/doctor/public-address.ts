@@ -21,7 +21,7 @@ function checkPublicUrl({ config, env, refused }: Situation): Finding[] {
         ]
       : []
   }
-  const { hostname, protocol } = new URL(publicUrl)
+  const { hostname } = new URL(publicUrl)
   const name = hostname.replace(/^\[|\]$/g, '')
   if (isLoopback(hostname)) {
     return production
@@ -31,7 +31,7 @@ function checkPublicUrl({ config, env, refused }: Situation): Finding[] {
   if (isIP(name) > 0) {
     return [warn('PUBLIC_URL', 'is an address: providers take host names only', setPublicUrl)]
   }
-  return [ok('PUBLIC_URL', `is ${publicUrl}${protocol === 'https:' ? '' : ', without TLS'}`)]
+  return [ok('PUBLIC_URL', `is ${publicUrl}`)]
 }
 
 function checkNodeEnv({ config, env }: Situation): Finding[] {

@@ -39,7 +39,7 @@ function expectationFor(settings: ProviderSettings): Expectation {
   const { federated, conditionKey, conditionValue } = trustOf(settings)
   const isArn = federated.startsWith('oidc-provider/')
   return {
-    federated: new RegExp(`^${isArn ? 'arn:aws[a-z-]*:iam::\\d{12}:' : ''}${asPattern(federated)}$`),
+    federated: new RegExp(`^${isArn ? 'arn:aws[a-z-]*:iam::(\\d{12})?:' : ''}${asPattern(federated)}$`),
     conditionKey: conditionKey.toLowerCase(),
     value: conditionValue.startsWith('<') ? undefined : conditionValue,
     settings,

@@ -84,7 +84,7 @@ describe('a provider', () => {
       'FAIL google has metadata that cannot be used: it offers no signature algorithm that AWS STS accepts, only PS256',
     ],
   ])('%s is named', async (_what, fault, finding) => {
-    situation.sandbox.google.faults.plan(metadata, fault)
+    situation.sandbox.google.faults.plan(metadata, fault, 9)
     expect(await named()).toContain(finding)
   })
 
@@ -233,7 +233,7 @@ describe('the clock', () => {
     for (const seconds of offsets) {
       const headers = { date: new Date(Date.now() - seconds * 1000).toUTCString() }
       const fetch = async () => new Response('', { headers })
-      await clock.over({ fetch, close: async () => {} }).fetch('http://localhost')
+      await clock.over({ fetch, fetchOnce: fetch, close: async () => {} }).fetch('http://localhost')
     }
     const said = clock.findings().map(({ level, subject, finding }) => `${level} ${subject} ${finding}`)
     expect(said).toEqual(expected)

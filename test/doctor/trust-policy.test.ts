@@ -147,6 +147,14 @@ describe('lintTrustPolicy', () => {
     expect(lintStatements(amazon)).toEqual(['OK trusts www.amazon.com, for this application only'])
   })
 
+  it('knows that the roles of a Ceph gateway belong to no account', () => {
+    const ceph = situationOf({ ...sound, ...okta, OKTA_ROLE_ARN: 'arn:aws:iam:::role/okta' }).config
+    const given = registrations(ceph).find(({ provider }) => provider === 'okta')
+    expect(lint(given?.trustPolicy ?? '')).toEqual([
+      'OK trusts arn:aws:iam:::oidc-provider/example.okta.com, for this application only',
+    ])
+  })
+
   it.each(planted)('names: %s', (_mistake, statement, ...findings) => {
     expect(lintStatements(statement)).toEqual(findings)
   })

@@ -96,6 +96,27 @@ describe('node src/main.ts refuses to start', () => {
 })
 
 describe('node src/main.ts starts', () => {
+  it('and begins its log with what the doctor finds without asking anybody', async () => {
+    const appId = 'amzn1.application.0123456789abcdef'
+    const main = runMain({ ...amazon, AMAZON_APP_ID: appId, AWS_DEFAULT_REGION: 'eu-west-1' })
+    await originOf(main)
+    const lines = main.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const before = lines.slice(
+      0,
+      lines.findIndex(({ msg }) => msg === 'listening'),
+    )
+    expect(before).toContainEqual(
+      expect.objectContaining({ level: 'info', subject: 'amazon', msg: 'amazon is on' }),
+    )
+    expect(before).toContainEqual(
+      expect.objectContaining({ level: 'error', subject: 'AMAZON_APP_ID', mend: expect.any(String) }),
+    )
+    expect(before).toContainEqual(expect.objectContaining({ level: 'warn', subject: 'AWS_DEFAULT_REGION' }))
+  })
+
   it('in production with a provider and a secret', async () => {
     const environment = { NODE_ENV: 'production', SESSION_SECRET: 'a-secret-of-enough-characters', ...amazon }
     const page = await (await fetch(await originOf(runMain(environment)))).text()
