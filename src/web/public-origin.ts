@@ -23,13 +23,14 @@ export function publicOrigin(publicUrl: string | undefined): RequestHandler {
   const expectedHost = publicUrl && new URL(publicUrl).host
   return function publicOrigin(req, _res, next) {
     const host = req.headers.host ?? ''
-    if (!hostHeader.test(host)) throw new AppError('request.malformed')
+    const scheme = (secure ?? req.protocol === 'https') ? 'https' : 'http'
+    // What looks like a host need not be one: `1270.0.1`, or a port above 65535.
+    const asked = hostHeader.test(host) ? URL.parse(`${scheme}://${host}`) : null
+    if (!asked) throw new AppError('request.malformed')
     if (expectedHost === undefined) {
-      req.publicOrigin = `${req.protocol === 'https' ? 'https' : 'http'}://${host.toLowerCase()}`
+      req.publicOrigin = asked.origin
     } else {
-      if (new URL(`${secure ? 'https' : 'http'}://${host}`).host !== expectedHost) {
-        throw new AppError('request.foreign_host')
-      }
+      if (asked.host !== expectedHost) throw new AppError('request.foreign_host')
       req.publicOrigin = publicUrl as string
       // Cookies follow the address in the browser, whatever the proxy forgets to say.
       Object.defineProperty(req, 'secure', { value: secure })

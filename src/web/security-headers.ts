@@ -21,7 +21,29 @@ const otherHeaders = helmet({
   xFrameOptions: { action: 'deny' },
 })
 
-const unusedFeatures = ['camera', 'geolocation', 'microphone', 'payment', 'usb', 'browsing-topics']
+/** @see Permissions Policy (W3C), registry of features */
+const unusedFeatures = [
+  'accelerometer',
+  'browsing-topics',
+  'camera',
+  'display-capture',
+  'geolocation',
+  'gyroscope',
+  'hid',
+  'identity-credentials-get',
+  'idle-detection',
+  'local-fonts',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'publickey-credentials-create',
+  'publickey-credentials-get',
+  'screen-wake-lock',
+  'serial',
+  'usb',
+  'xr-spatial-tracking',
+]
 
 /** What every answer tells the browser to forbid. */
 export const securityHeaders: RequestHandler = function securityHeaders(req, res, next) {

@@ -9,12 +9,13 @@ import {
   expectRefusal,
   expectSignedInAs,
   expectSignedOut,
+  passDeadlines,
   pathsAsked,
   useSituation,
 } from '../flow/situation.ts'
 import { type Answer, HttpBrowser } from '../http-browser.ts'
 import { faultReport, type Trial } from './report.ts'
-import { passDeadlines, providerLegs, tryToSignIn } from './sign-in-legs.ts'
+import { providerLegs, tryToSignIn } from './sign-in-legs.ts'
 import {
   type ConnectionFaultName,
   connectionFaultNames,

@@ -1,4 +1,3 @@
-import { vi } from 'vitest'
 import { ada, type TestApplication } from '../application.ts'
 import type { Answer, HttpBrowser } from '../http-browser.ts'
 
@@ -26,10 +25,4 @@ export async function tryToSignIn(
   const start = await browser.get(`${application.url}/initiateLogin/${provider}`)
   if (start.location === undefined) return start
   return browser.get(await browser.continueAs(ada.subjects[provider], start.location))
-}
-
-/** From now on, every deadline of this process passes soon. */
-export function passDeadlines(): void {
-  const timeout = AbortSignal.timeout.bind(AbortSignal)
-  vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => timeout(Math.min(milliseconds, 400)))
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import { rewriteJson } from '../../sandbox/faults.ts'
 import { signIn } from '../application.ts'
-import { passDeadlines, providerLegs, tryToSignIn } from '../faults/sign-in-legs.ts'
+import { providerLegs, tryToSignIn } from '../faults/sign-in-legs.ts'
 import { faultsIn } from '../faults/upstream-faults.ts'
 import { HttpBrowser } from '../http-browser.ts'
-import { alsoStart, codeOn, expectRefusal, pathsAsked, useSituation } from './situation.ts'
+import { alsoStart, codeOn, expectRefusal, passDeadlines, pathsAsked, useSituation } from './situation.ts'
 
 const situation = useSituation()
 const faults = faultsIn.json

@@ -74,6 +74,8 @@ describe('the redirect URI without PUBLIC_URL', () => {
     'app.example\\evil',
     'app.example:port',
     'app.example:123456',
+    'app.example:65536',
+    '1270.0.0.1',
     'app.example evil.example',
     '.app.example',
     '-app.example',

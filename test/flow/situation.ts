@@ -65,6 +65,12 @@ export function laterBy(milliseconds: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + milliseconds })
 }
 
+/** From now on, every deadline of this process passes soon. */
+export function passDeadlines(): void {
+  const timeout = AbortSignal.timeout.bind(AbortSignal)
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => timeout(Math.min(milliseconds, 400)))
+}
+
 /** The code that an error page shows; `undefined` for any other page. */
 export const codeOn = (body: string): string | undefined =>
   /<dt>Code<\/dt><dd class="mono">([\w.]+)<\/dd>/.exec(body)?.[1]

@@ -1,13 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { signInUpToCallback } from '../application.ts'
+import { rawRequest, sendRaw } from '../flow/raw-http.ts'
+import { codeOn, innards, queryOf, useSituation } from '../flow/situation.ts'
 import { HttpBrowser } from '../http-browser.ts'
-import { rawRequest, sendRaw } from './raw-http.ts'
-import { codeOn, innards, queryOf, useSituation } from './situation.ts'
+import { fuzz } from './fuzz.ts'
 
 const situation = useSituation()
-
-const runs = Number(process.env.FUZZ_RUNS ?? 150)
 
 /** Printable ASCII that a request line or header can carry, and the characters that parsers split at. */
 const wireText = fc.string({
@@ -53,13 +52,11 @@ async function expectHarmless(path: string, cookie = ''): Promise<void> {
   expect(answer.text).not.toMatch(innards)
 }
 
-const settings = { numRuns: runs, verbose: 1 } as const
-
 describe('GET /oauth2callback/:provider under arbitrary input', () => {
   it('answers every query with less than 500 and signs nobody in', async () => {
-    await fc.assert(
+    await fuzz(
+      'callback queries',
       fc.asyncProperty(provider, query, (name, text) => expectHarmless(`/oauth2callback/${name}?${text}`)),
-      settings,
     )
   })
 
@@ -69,13 +66,13 @@ describe('GET /oauth2callback/:provider under arbitrary input', () => {
       wireText,
     )
     const cookies = fc.array(fc.tuple(name, wireText), { maxLength: 6 })
-    await fc.assert(
+    await fuzz(
+      'cookies',
       fc.asyncProperty(
         cookies,
         fc.constantFrom('/s3/', '/oauth2callback/amazon?state=x&code=y', '/initiateLogin/amazon'),
         (pairs, path) => expectHarmless(path, pairs.map(([one, value]) => `${one}=${value}`).join('; ')),
       ),
-      settings,
     )
   })
 
@@ -92,13 +89,13 @@ describe('GET /oauth2callback/:provider under arbitrary input', () => {
       fc.nat(value.length - 1).map((length) => value.slice(0, length)),
       fc.constantFrom('', '=', 'null', '{}', `${value.slice(4)}${value.slice(0, 4)}`),
     )
-    await fc.assert(
+    await fuzz(
+      'sealed attempts',
       fc.asyncProperty(changed, async (text) => {
         const answer = await new HttpBrowser().get(callback, { cookie: `${attempt?.name}=${text}` })
         expect(answer.status).toBe(403)
         expect(codeOn(answer.body)).toMatch(/^login\.(state_mismatch|no_attempt)$/)
       }),
-      settings,
     )
     // The one that was not changed is good: the test above refused for the right reason.
     expect((await browser.get(callback)).status).toBe(303)
@@ -123,14 +120,14 @@ describe('GET /oauth2callback/:provider under arbitrary input', () => {
       ),
       wireText,
     )
-    await fc.assert(
+    await fuzz(
+      'states',
       fc.asyncProperty(nearly, async (text) => {
         const url = `${callback.origin}${callback.pathname}?${new URLSearchParams({ code, state: text })}`
         const answer = await new HttpBrowser().get(url, { cookie: cookie.join('; ') })
         expect([400, 403]).toContain(answer.status)
         expect(answer.headers.getSetCookie().join()).not.toMatch(/session=[^;]/)
       }),
-      settings,
     )
     expect((await browser.get(callback)).status).toBe(303)
   })
