@@ -7,6 +7,7 @@ import { visible } from '../visible.ts'
 import { breadcrumbs, folderName } from './breadcrumbs.ts'
 import { bucketNamed } from './bucket-name.ts'
 import { exactSize, fileSize } from './file-size.ts'
+import { homeHref } from './home.ts'
 import { downloadHref, folderHref } from './links.ts'
 import { listObjects, type ObjectPage, type ObjectQuery, type StoredObject } from './list-objects.ts'
 import { countOf, pagerFor } from './pager.ts'
@@ -39,29 +40,34 @@ const fileRow = (bucket: string, { key, size, modifiedAt, storageClass, isArchiv
 const isPlaceholder = ({ key, size }: StoredObject): boolean => key.endsWith('/') && size === 0
 
 function viewModel(
-  bucket: string,
-  prefix: string,
-  place: Place,
+  { bucket, prefix, place }: ObjectsAsked,
   { folders, objects, nextToken }: ObjectPage,
+  isHome: boolean,
 ) {
   const files = objects.filter((one) => !isPlaceholder(one)).map((one) => fileRow(bucket, one))
   const count = folders.length + files.length
   const way = breadcrumbs(bucket, prefix)
-  const heading = way.at(-1)?.name ?? bucket
+  const heading = isHome ? 'My files' : (way.at(-1)?.name ?? bucket)
   return {
     title: heading,
     heading,
+    here: isHome ? 'files' : 'objects',
     breadcrumbs: way,
     folders: folders.map((folder) => folderRow(bucket, folder)),
     files,
     summary: countOf('item', place, count, nextToken),
     pager: pagerFor(place, { count, nextToken }, (parameters) => folderHref(bucket, prefix, parameters)),
-    filter: { prefix, action: folderHref(bucket), clearHref: folderHref(bucket) },
+    filter: { prefix, action: folderHref(bucket) },
   }
 }
 
+/** What the address asks for. */
+interface ObjectsAsked extends ObjectQuery {
+  place: Place
+}
+
 /** @throws AppError `s3.no_such_bucket`, `s3.request_invalid` */
-function readAsked(req: Request): ObjectQuery & { place: Place } {
+function readAsked(req: Request): ObjectsAsked {
   const bucket = bucketNamed(req.params.bucket)
   const { prefix = '' } = req.query
   if (typeof prefix !== 'string' || Buffer.byteLength(prefix) > longestKeyBytes) {
@@ -82,15 +88,13 @@ interface ObjectsPageParts extends SignedInParts {
 export function objectsPage(parts: ObjectsPageParts): RequestHandler {
   const { aws, withAccess } = parts
   return async function objectsPage(req, res) {
-    const { place, ...asked } = readAsked(req)
+    const asked = readAsked(req)
     limitRequestTo(pageDeadlineMs)
     const { me, page } = await withAccess(req, async (me) => ({
       me,
       page: await listObjects(aws, me.access, asked),
     }))
-    res.render('objects', {
-      ...signedInView(me, parts),
-      ...viewModel(asked.bucket, asked.prefix, place, page),
-    })
+    const isHome = homeHref(parts.home, me.person) === folderHref(asked.bucket, asked.prefix)
+    res.render('objects', { ...signedInView(me, parts), ...viewModel(asked, page, isHome) })
   }
 }

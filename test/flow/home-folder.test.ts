@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { demoHome, demoPermissionPolicy, seedDemoAccount } from '../../sandbox/demo-account.ts'
 import { demoPeople, type Person } from '../../sandbox/identity/people.ts'
 import { ada, signIn } from '../application.ts'
@@ -10,6 +10,7 @@ const situation = useSituation(
   { permissionPolicy: demoPermissionPolicy },
 )
 const other = demoPeople[2] as Person
+beforeAll(() => seedDemoAccount(situation.sandbox.s3))
 
 async function homeOf(person: Person, provider: keyof Person['subjects']) {
   const browser = new HttpBrowser()
@@ -22,11 +23,11 @@ async function homeOf(person: Person, provider: keyof Person['subjects']) {
 
 describe.each(['amazon', 'google', 'facebook'] as const)('My files, signed in with %s', (provider) => {
   it('opens a folder of one’s own, and nobody else’s', async () => {
-    await seedDemoAccount(situation.sandbox.s3)
     const [mine, theirs] = [await homeOf(ada, provider), await homeOf(other, provider)]
     const own = await mine.open(mine.href)
     expect(own.status).toBe(200)
     expect(own.body).toContain('Welcome, Ada Example.txt')
+    expect(own.body).toContain('<h1><bdi>My files</bdi></h1>')
     expect((await theirs.open(theirs.href)).body).toContain(`Welcome, ${other.name.split(' ')[0]}`)
 
     expectRefusal(await mine.open(theirs.href), 403, 's3.access_denied')
