@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Faults } from './faults.ts'
 
 /** One request as it arrived, for tests that count attempts or look for leaked secrets. */
-export interface RecordedRequest {
+interface RecordedRequest {
   method: string
   /** Path and query string as sent. */
   url: string
