@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** Inputs per target; the nightly run takes more (`npm run fuzz`). */
-const runs = Number(process.env.FUZZ_RUNS ?? 150)
+const runs = Number(process.env.FUZZ_RUNS ?? 60)
 /** `FUZZ_SEED` repeats a run. */
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
