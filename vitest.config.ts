@@ -1,8 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
 const browserTests = 'test/browser/**/*.test.ts'
-/** Half a minute on their own: `npm run test:faults`. */
-const faultTrials = 'test/faults/**'
+/** What takes long and rarely breaks alone: `npm run test:slow`. */
+export const slowTests = [
+  'test/faults/**/*.test.ts',
+  'test/deploy/bundle.test.ts',
+  'test/doctor/process.test.ts',
+  'test/process/demo-https.test.ts',
+  'test/sessions/behind-nginx.test.ts',
+  'test/sessions/instances.test.ts',
+  'test/sessions/store-failure.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -14,7 +22,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['test/**/*.test.ts'], exclude: [browserTests, faultTrials] },
+        test: { name: 'node', include: ['test/**/*.test.ts'], exclude: [browserTests, ...slowTests] },
       },
       {
         extends: true,

@@ -24,7 +24,7 @@ const table = (trials: readonly Trial[]): string =>
 /** `docs/faults.md`: what this run of the suite saw. */
 export const faultReport = (trials: readonly Trial[]): string => `# Faults
 
-Written by \`test/faults\`; \`npm run test:faults -- -u\` writes it anew, and without \`-u\` that fails where it says
+Written by \`test/faults\`; \`npm run test:slow -- -u\` writes it anew, and without \`-u\` that fails where it says
 something else than the run. Each line is a sign-in (for S3: the page of buckets) over HTTP, in a process that knows
 nothing yet of the party that has the fault. After every one of them nobody is signed in who was not before, STS has
 issued nothing to a person whom the provider did not vouch for, no word of the party's is on the page, and the next try

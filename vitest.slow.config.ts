@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+import { slowTests } from './vitest.config.ts'
+
+/** `npm run test:slow`: processes behind balancers, stores that fail, the bundle, every fault at every party. */
+export default defineConfig({
+  test: {
+    include: slowTests,
+    reporters: ['default', './test/plain-summary.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    maxWorkers: '100%',
+  },
+})
