@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BenchProcess, cores, freePort, untilListening } from './processes.ts'
+import { BenchProcess, cores, portWritten } from './processes.ts'
 import type { Stage } from './stage.ts'
 import { clientId } from './upstream/amazon.ts'
 
@@ -10,6 +10,8 @@ export interface Contender {
   name: string
   origin: string
   process: BenchProcess
+  /** How long it is loaded before anything counts, at most. */
+  warmUpSeconds: number
 }
 
 const root = join(import.meta.dirname, '..')
@@ -30,30 +32,33 @@ const upstreamEnvironment = ({ upstreamUrl }: Stage) => ({
 
 interface Server {
   name: string
-  command: (port: number) => string[]
+  command: string[]
   environment?: Record<string, string>
   core?: number
   cwd?: string
   answers?: boolean
-  /** Default: the output is thrown away. */
-  logFile?: string
+  /** What it writes once it listens; the first group is the port. */
+  listening: RegExp
+  warmUpSeconds?: number
 }
+
+let servers = 0
 
 async function start(
   stage: Stage,
-  { name, command, environment = {}, core = cores.server, cwd = root, answers = false, logFile }: Server,
+  { name, command, environment, core = cores.server, listening, warmUpSeconds = 10, ...rest }: Server,
 ): Promise<Contender> {
-  const port = await freePort()
+  const output = join(stage.folder, `server-${++servers}.log`)
   const child = new BenchProcess({
-    command: command(port),
+    command,
     core,
-    environment: { ...upstreamEnvironment(stage), ...environment, PORT: String(port) },
-    output: logFile ?? join(stage.folder, 'servers.log'),
-    cwd,
-    answers,
+    environment: { ...upstreamEnvironment(stage), ...environment },
+    output,
+    cwd: root,
+    ...rest,
   })
-  await untilListening(child, port)
-  return { name, origin: `http://127.0.0.1:${port}`, process: child }
+  const port = await portWritten(child, output, listening)
+  return { name, origin: `http://127.0.0.1:${port}`, process: child, warmUpSeconds }
 }
 
 /** How an application under test may differ. */
@@ -66,29 +71,30 @@ interface ApplicationOptions {
   answers?: boolean
 }
 
-let applications = 0
-
 /** The application as it is deployed: `node src/main.ts`, its log in a file, sessions in SQLite, no rate limit. */
 export function startApplication(
   stage: Stage,
   { name = 'application', environment = {}, nodeOptions = [], ...rest }: ApplicationOptions = {},
 ): Promise<Contender> {
-  const id = ++applications
   return start(stage, {
     name,
-    command: () => [process.execPath, ...nodeOptions, 'src/main.ts'],
+    command: [process.execPath, ...nodeOptions, 'src/main.ts'],
     environment: {
+      PORT: '0',
       SESSION_SECRET: 'secret of the bench',
-      SESSION_STORE: `sqlite:${join(stage.folder, `sessions-${id}.sqlite`)}`,
+      SESSION_STORE: `sqlite:${join(stage.folder, `sessions-${servers}.sqlite`)}`,
       RATE_LIMIT: '0',
       ...environment,
     },
-    logFile: join(stage.folder, `application-${id}.log`),
+    listening: /"port":(\d+),"msg":"listening"/,
     ...rest,
   })
 }
 
-const reference = (file: string) => () => [process.execPath, join(import.meta.dirname, 'references', file)]
+const reference = (file: string) => ({
+  command: [process.execPath, join(import.meta.dirname, 'references', file)],
+  listening: /listening on (\d+)/,
+})
 
 /** Express 5 that sends `page` as a constant. */
 export function startConstant(stage: Stage, page: string): Promise<Contender> {
@@ -96,14 +102,14 @@ export function startConstant(stage: Stage, page: string): Promise<Contender> {
   writeFileSync(file, page)
   return start(stage, {
     name: 'Express, constant page',
-    command: reference('constant.ts'),
     environment: { PAGE_FILE: file },
+    ...reference('constant.ts'),
   })
 }
 
 /** Express 5, express-session in memory, and the AWS SDK with a new S3 client per request. */
 export const startBareSignIn = (stage: Stage): Promise<Contender> =>
-  start(stage, { name: 'Express + express-session + AWS SDK, bare', command: reference('bare-sign-in.ts') })
+  start(stage, { name: 'Express + express-session + AWS SDK, bare', ...reference('bare-sign-in.ts') })
 
 /** Why the Flask peer cannot be measured here; `undefined` where it can. */
 export const flaskMissing: string | undefined =
@@ -118,21 +124,15 @@ export const flaskMissing: string | undefined =
 function startFlask(stage: Stage, shape: 'sample' | 'pooled'): Promise<Contender> {
   const threads = shape === 'sample' ? '1' : '8'
   const options = ['--worker-class', 'gthread', '--threads', threads, '--workers', '1', '--keep-alive', '60']
-  const address = (port: number) => ['--bind', `127.0.0.1:${port}`]
   const log = ['--access-logfile', join(stage.folder, `flask-${shape}.log`)]
   return start(stage, {
     name: shape === 'sample' ? 'Flask, a client per call' : 'Flask, shared clients',
-    command: (port) => [
-      debianPython,
-      '-m',
-      'gunicorn',
-      ...options,
-      ...log,
-      ...address(port),
-      'flask_peer:app',
-    ],
+    command: [debianPython, '-m', 'gunicorn', ...options, ...log, '--bind', '127.0.0.1:0', 'flask_peer:app'],
     cwd: join(import.meta.dirname, 'references'),
     environment: { SHAPE: shape, PYTHONDONTWRITEBYTECODE: '1' },
+    listening: /Listening at: http:\/\/127\.0\.0\.1:(\d+)/,
+    // Nothing is compiled while it runs.
+    warmUpSeconds: 1,
   })
 }
 

@@ -3,12 +3,10 @@ import type { Job, Outcome } from './load/job.ts'
 import type { Stage } from './stage.ts'
 import { median } from './statistics.ts'
 
-/** Work for a contender: the job without its address, and how long. */
-export type Work = Job extends infer J
-  ? J extends Job
-    ? Omit<J, 'origin' | 'seconds' | 'count'>
-    : never
-  : never
+type Without<J, Key extends PropertyKey> = J extends unknown ? Omit<J, Key> : never
+
+/** Work for whichever contender. */
+export type Work = Without<Job, 'origin'>
 
 /** One stretch of load on one server. */
 export interface Measurement extends Outcome {
@@ -21,13 +19,9 @@ export interface Measurement extends Outcome {
 }
 
 /** Loads one server, and reads what that cost it. */
-export async function measure(
-  stage: Stage,
-  { origin, process }: Contender,
-  job: Omit<Job, 'origin'>,
-): Promise<Measurement> {
+export async function measure(stage: Stage, { origin, process }: Contender, job: Work): Promise<Measurement> {
   const cpuAtStart = process.cpuMs()
-  const outcome = await stage.load({ ...job, origin } as Job)
+  const outcome = await stage.load({ ...job, origin })
   const cpuMs = process.cpuMs() - cpuAtStart
   return {
     ...outcome,
@@ -43,29 +37,26 @@ export interface Result {
   rounds: Measurement[]
 }
 
-/** How long, and how often. */
-interface Rounds {
-  rounds: number
-  seconds: number
-  /** Before anything counts: until the code that runs often has been compiled. */
-  warmUpSeconds: number
-}
+/** Work until the code that runs often has been compiled. */
+const warmUpCount = { page: 5_000, 'sign-in': 1_000 }
 
-const rounds = (stage: Stage): Rounds =>
-  stage.quick ? { rounds: 1, seconds: 0.3, warmUpSeconds: 0.1 } : { rounds: 5, seconds: 2, warmUpSeconds: 2 }
+/** Loads a server before anything counts. */
+export async function warmUp(stage: Stage, contender: Contender, work: Work): Promise<void> {
+  const seconds = stage.quick ? 0.1 : contender.warmUpSeconds
+  await measure(stage, contender, { ...work, count: warmUpCount[work.kind], seconds })
+}
 
 /**
  * The same work for each contender in turn, round after round, so that whatever else happens on the machine happens to
  * all of them.
  */
 export async function compare(stage: Stage, contenders: readonly Contender[], work: Work): Promise<Result[]> {
-  const plan = rounds(stage)
+  const { rounds, seconds } = stage.quick ? { rounds: 1, seconds: 0.3 } : { rounds: 5, seconds: 2 }
   const results = contenders.map((contender): Result => ({ contender, rounds: [] }))
-  for (const { contender } of results)
-    await measure(stage, contender, { ...work, seconds: plan.warmUpSeconds })
-  for (let round = 0; round < plan.rounds; round += 1) {
+  for (const { contender } of results) await warmUp(stage, contender, work)
+  for (let round = 0; round < rounds; round += 1) {
     for (const { contender, rounds } of results) {
-      rounds.push(await measure(stage, contender, { ...work, seconds: plan.seconds }))
+      rounds.push(await measure(stage, contender, { ...work, seconds }))
     }
   }
   return results
