@@ -1,24 +1,22 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Contender } from './measure.ts'
 import { BenchProcess, cores, portWritten } from './processes.ts'
 import type { Stage } from './stage.ts'
 import { clientId } from './upstream/amazon.ts'
 
 /** A server that is measured. */
-export interface Contender {
-  name: string
+export interface Server extends Contender {
   origin: string
   process: BenchProcess
-  /** How long it is loaded before anything counts, at most. */
-  warmUpSeconds: number
 }
 
 const root = join(import.meta.dirname, '..')
 const debianPython = '/usr/bin/python3'
 
 /** The provider, STS and S3 as the application and its peers are told of them. */
-const upstreamEnvironment = ({ upstreamUrl }: Stage) => ({
+export const upstreamEnvironment = ({ upstreamUrl }: Stage) => ({
   AMAZON_APP_ID: clientId,
   AMAZON_APP_SECRET: 'secret-of-the-bench',
   AMAZON_ROLE_ARN: 'arn:aws:iam::123456789012:role/bench',
@@ -30,7 +28,7 @@ const upstreamEnvironment = ({ upstreamUrl }: Stage) => ({
   AWS_EC2_METADATA_DISABLED: 'true',
 })
 
-interface Server {
+interface Start {
   name: string
   command: string[]
   environment?: Record<string, string>
@@ -46,8 +44,8 @@ let servers = 0
 
 async function start(
   stage: Stage,
-  { name, command, environment, core = cores.server, listening, warmUpSeconds = 10, ...rest }: Server,
-): Promise<Contender> {
+  { name, command, environment, core = cores.server, listening, warmUpSeconds = 10, ...rest }: Start,
+): Promise<Server> {
   const output = join(stage.folder, `server-${++servers}.log`)
   const child = new BenchProcess({
     command,
@@ -57,8 +55,15 @@ async function start(
     cwd: root,
     ...rest,
   })
-  const port = await portWritten(child, output, listening)
-  return { name, origin: `http://127.0.0.1:${port}`, process: child, warmUpSeconds }
+  const origin = `http://127.0.0.1:${await portWritten(child, output, listening)}`
+  return {
+    name,
+    origin,
+    process: child,
+    warmUpSeconds,
+    cpuMs: () => child.cpuMs(),
+    run: (work) => stage.load({ origin, work }),
+  }
 }
 
 /** How an application under test may differ. */
@@ -67,21 +72,25 @@ interface ApplicationOptions {
   environment?: Record<string, string>
   nodeOptions?: string[]
   core?: number
+  cwd?: string
   /** True with a module in `nodeOptions` that answers the bench. */
   answers?: boolean
 }
 
+/** What every instance is told besides its upstream. */
+export const sessionSecret = 'secret of the bench'
+
 /** The application as it is deployed: `node src/main.ts`, its log in a file, sessions in SQLite, no rate limit. */
-export function startApplication(
+export const startApplication = (
   stage: Stage,
-  { name = 'application', environment = {}, nodeOptions = [], ...rest }: ApplicationOptions = {},
-): Promise<Contender> {
-  return start(stage, {
+  { name = 'application', environment, nodeOptions = [], ...rest }: ApplicationOptions = {},
+): Promise<Server> =>
+  start(stage, {
     name,
     command: [process.execPath, ...nodeOptions, 'src/main.ts'],
     environment: {
       PORT: '0',
-      SESSION_SECRET: 'secret of the bench',
+      SESSION_SECRET: sessionSecret,
       SESSION_STORE: `sqlite:${join(stage.folder, `sessions-${servers}.sqlite`)}`,
       RATE_LIMIT: '0',
       ...environment,
@@ -89,7 +98,14 @@ export function startApplication(
     listening: /"port":(\d+),"msg":"listening"/,
     ...rest,
   })
-}
+
+/** The application of another checkout, where `--against` named one: before and after, side by side. */
+export const startOther = (stage: Stage): Promise<Server[]> =>
+  Promise.all(
+    stage.against === undefined
+      ? []
+      : [startApplication(stage, { name: `application in ${stage.against}`, cwd: stage.against })],
+  )
 
 const reference = (file: string) => ({
   command: [process.execPath, join(import.meta.dirname, 'references', file)],
@@ -97,7 +113,7 @@ const reference = (file: string) => ({
 })
 
 /** Express 5 that sends `page` as a constant. */
-export function startConstant(stage: Stage, page: string): Promise<Contender> {
+export function startConstant(stage: Stage, page: string): Promise<Server> {
   const file = join(stage.folder, 'page.html')
   writeFileSync(file, page)
   return start(stage, {
@@ -108,7 +124,7 @@ export function startConstant(stage: Stage, page: string): Promise<Contender> {
 }
 
 /** Express 5, express-session in memory, and the AWS SDK with a new S3 client per request. */
-export const startBareSignIn = (stage: Stage): Promise<Contender> =>
+export const startBareSignIn = (stage: Stage): Promise<Server> =>
   start(stage, { name: 'Express + express-session + AWS SDK, bare', ...reference('bare-sign-in.ts') })
 
 /** Why the Flask peer cannot be measured here; `undefined` where it can. */
@@ -121,7 +137,7 @@ export const flaskMissing: string | undefined =
  * The Flask peer under gunicorn with one worker process, since there is one core. boto3 makes clients on one thread only;
  * shared ones may be used from many.
  */
-function startFlask(stage: Stage, shape: 'sample' | 'pooled'): Promise<Contender> {
+function startFlask(stage: Stage, shape: 'sample' | 'pooled'): Promise<Server> {
   const threads = shape === 'sample' ? '1' : '8'
   const options = ['--worker-class', 'gthread', '--threads', threads, '--workers', '1', '--keep-alive', '60']
   const log = ['--access-logfile', join(stage.folder, `flask-${shape}.log`)]
@@ -137,5 +153,5 @@ function startFlask(stage: Stage, shape: 'sample' | 'pooled'): Promise<Contender
 }
 
 /** The Flask peer in these shapes; none where it is not installed. */
-export const startFlasks = (stage: Stage, shapes: ('sample' | 'pooled')[]): Promise<Contender[]> =>
+export const startFlasks = (stage: Stage, shapes: ('sample' | 'pooled')[]): Promise<Server[]> =>
   Promise.all(flaskMissing ? [] : shapes.map((shape) => startFlask(stage, shape)))

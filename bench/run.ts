@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { flaskMissing } from './contenders.ts'
 import { notices } from './processes.ts'
 import type { Report, Row } from './report.ts'
@@ -9,16 +10,19 @@ import { startStage } from './stage.ts'
 import { markdownTable } from './table.ts'
 
 const rows: Row[] = [loginPage, start, signIn, addedLatency]
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
-const quick = process.argv.includes('--quick')
-const unknown = names.filter((name) => !rows.some((row) => row.name === name))
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, against: { type: 'string' } },
+})
+const unknown = positionals.filter((name) => !rows.some((row) => row.name === name))
 if (unknown.length > 0) {
   console.error(`no such row: ${unknown.join(', ')}. There are ${rows.map(({ name }) => name).join(', ')}.`)
   process.exit(1)
 }
 
 async function run(row: Row): Promise<Report> {
-  const stage = await startStage(quick)
+  const stage = await startStage({ quick: values.quick, against: values.against })
   try {
     return await row.run(stage)
   } finally {
@@ -30,7 +34,7 @@ const verdict = (met: boolean | undefined): string =>
   met === undefined ? 'not measured' : met ? 'met' : 'NOT met'
 
 for (const notice of [...notices, flaskMissing ?? []].flat()) console.log(notice)
-for (const row of rows.filter(({ name }) => names.length === 0 || names.includes(name))) {
+for (const row of rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
   const { bars, tables, notes = [] } = await run(row)
   console.log(`\n${row.name}: ${row.title}\n`)
   for (const { work, bar, measured, met } of bars)

@@ -15,6 +15,8 @@ interface UpstreamSettings {
 export interface Stage {
   /** True for the short version, whose figures say nothing. */
   quick: boolean
+  /** Folder of another checkout whose application is measured beside this one's. */
+  against: string | undefined
   /** Scratch files; removed at the end. */
   folder: string
   /** Origin of the upstream stand-in. */
@@ -33,7 +35,7 @@ export interface Stage {
 const script = (path: string): string[] => [process.execPath, join(import.meta.dirname, path)]
 
 /** Starts load generator and upstream stand-in. */
-export async function startStage(quick: boolean): Promise<Stage> {
+export async function startStage({ quick, against }: Pick<Stage, 'quick' | 'against'>): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const output = join(folder, 'stage.log')
   const generator = new BenchProcess({
@@ -52,6 +54,7 @@ export async function startStage(quick: boolean): Promise<Stage> {
   let people = 0
   return {
     quick,
+    against,
     folder,
     upstreamUrl: `http://127.0.0.1:${port}`,
     load: (job) => generator.ask('run', job),

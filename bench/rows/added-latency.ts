@@ -1,4 +1,4 @@
-import { startApplication, startBareSignIn } from '../contenders.ts'
+import { startApplication, startBareSignIn, startOther } from '../contenders.ts'
 import { measure, warmUp } from '../measure.ts'
 import { type Bar, figure, type Row } from '../report.ts'
 import { percentile } from '../statistics.ts'
@@ -16,14 +16,15 @@ export const addedLatency: Row = {
   name: 'added-latency',
   title: `what a sign-in adds over its upstream chain, ${delayMs} ms per call`,
   async run(stage) {
-    const contenders = [await startApplication(stage), await startBareSignIn(stage)]
+    const application = await startApplication(stage)
+    const contenders = [application, await startBareSignIn(stage), ...(await startOther(stage))]
     const count = stage.quick ? 60 : 2_000
     const added = async (contender: (typeof contenders)[number], concurrency: number) => {
       await stage.setUpstream({ delayMs: 0, buckets: 10 })
       const work = { kind: 'sign-in', concurrency } as const
-      await warmUp(stage, contender, { ...work, codes: `warm-${concurrency}` })
+      await warmUp(stage.quick, contender, { ...work, codes: `warm-${concurrency}` })
       await stage.setUpstream({ delayMs })
-      const run = await measure(stage, contender, {
+      const run = await measure(contender, {
         ...work,
         codes: `added-${concurrency}`,
         count: concurrency === 1 ? count / 40 : count,
@@ -37,7 +38,7 @@ export const addedLatency: Row = {
       for (const contender of contenders) runs.push(await added(contender, concurrency))
     }
     await stage.setUpstream({ delayMs: 0 })
-    const ours = runs.find(({ contender, concurrency }) => contender === contenders[0] && concurrency === 50)
+    const ours = runs.find(({ contender, concurrency }) => contender === application && concurrency === 50)
     const bar = (what: string, share: number, limitMs: number): Bar => {
       const value = percentile(ours?.ms ?? [], share)
       return {
