@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, '..')
 const debianPython = '/usr/bin/python3'
 
 /** The provider, STS and S3 as the application and its peers are told of them. */
-export const upstreamEnvironment = ({ upstreamUrl }: Stage) => ({
+const upstreamEnvironment = ({ upstreamUrl }: Stage) => ({
   AMAZON_APP_ID: clientId,
   AMAZON_APP_SECRET: 'secret-of-the-bench',
   AMAZON_ROLE_ARN: 'arn:aws:iam::123456789012:role/bench',
@@ -70,24 +70,26 @@ async function start(
 interface ApplicationOptions {
   name?: string
   environment?: Record<string, string>
-  nodeOptions?: string[]
   core?: number
   cwd?: string
-  /** True with a module in `nodeOptions` that answers the bench. */
-  answers?: boolean
+  /** True where the bench must look into it; costs a timer that fires a thousand times a second. */
+  probed?: boolean
 }
 
+const probeOptions = ['--expose-gc', '--import', join(import.meta.dirname, 'probe.ts')]
+
 /** What every instance is told besides its upstream. */
-export const sessionSecret = 'secret of the bench'
+const sessionSecret = 'secret of the bench'
 
 /** The application as it is deployed: `node src/main.ts`, its log in a file, sessions in SQLite, no rate limit. */
 export const startApplication = (
   stage: Stage,
-  { name = 'application', environment, nodeOptions = [], ...rest }: ApplicationOptions = {},
+  { name = 'application', environment, probed = false, ...rest }: ApplicationOptions = {},
 ): Promise<Server> =>
   start(stage, {
     name,
-    command: [process.execPath, ...nodeOptions, 'src/main.ts'],
+    command: [process.execPath, ...(probed ? probeOptions : []), 'src/main.ts'],
+    answers: probed,
     environment: {
       PORT: '0',
       SESSION_SECRET: sessionSecret,
@@ -126,6 +128,34 @@ export function startConstant(stage: Stage, page: string): Promise<Server> {
 /** Express 5, express-session in memory, and the AWS SDK with a new S3 client per request. */
 export const startBareSignIn = (stage: Stage): Promise<Server> =>
   start(stage, { name: 'Express + express-session + AWS SDK, bare', ...reference('bare-sign-in.ts') })
+
+/** The SDK's ListBuckets call in a process of its own. Whatever the work is, it makes calls. */
+export function startBareCalls(
+  stage: Stage,
+  { maxBuckets, keepClient }: { maxBuckets: number | undefined; keepClient: boolean },
+): Contender {
+  const child = new BenchProcess({
+    command: [process.execPath, join(import.meta.dirname, 'references', 'list-buckets.ts')],
+    core: cores.server,
+    environment: upstreamEnvironment(stage),
+    answers: true,
+  })
+  return {
+    name: keepClient ? 'bare SDK call, one client' : 'bare SDK call, a new client each',
+    warmUpSeconds: 10,
+    cpuMs: () => child.cpuMs(),
+    run: (work) => child.ask('run', { work, maxBuckets, keepClient }),
+  }
+}
+
+/** A process that fills a session store in bulk, as `fill-sessions.ts` says. */
+export const startFilling = (store: string): BenchProcess =>
+  new BenchProcess({
+    command: [process.execPath, '--expose-gc', join(import.meta.dirname, 'fill-sessions.ts')],
+    core: cores.server,
+    environment: { SESSION_STORE: store, SESSION_SECRET: sessionSecret },
+    answers: true,
+  })
 
 /** Why the Flask peer cannot be measured here; `undefined` where it can. */
 export const flaskMissing: string | undefined =

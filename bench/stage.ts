@@ -11,6 +11,16 @@ interface UpstreamSettings {
   buckets: number
 }
 
+/** What the stand-in saw since it was last set. */
+interface UpstreamCounts {
+  /** Connections that were opened to it. */
+  connections: number
+  /** Calls that it answered, by name. */
+  calls: Record<string, number>
+  /** Query of the last ListBuckets. */
+  listQuery: string
+}
+
 /** What stands around the servers under test, for one row. */
 export interface Stage {
   /** True for the short version, whose figures say nothing. */
@@ -25,8 +35,7 @@ export interface Stage {
   /** Signs one person in, and returns the header line of their requests. */
   signIn(origin: string): Promise<string>
   setUpstream(settings: Partial<UpstreamSettings>): Promise<void>
-  /** Connections that were opened to the stand-in, and calls that it answered, since it was last set. */
-  upstreamCounts(): Promise<{ connections: number; calls: Record<string, number> }>
+  upstreamCounts(): Promise<UpstreamCounts>
   /** By authorization code: how long each upstream call was held. Only with a delay. */
   upstreamHeld(): Promise<[code: string, ms: Record<string, number>][]>
   close(): Promise<void>
