@@ -4,10 +4,6 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Question, Reply } from './ipc.ts'
 
-if (!existsSync('/proc/self/schedstat')) {
-  throw new Error('the bench reads CPU and memory of its servers from /proc, and so runs on Linux only')
-}
-
 /** The cores that this process may use, as in `0-3,6`. */
 function allowedCores(): number[] {
   const [, list = '0'] = /^Cpus_allowed_list:\s+(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
@@ -31,15 +27,24 @@ export const cores = {
 }
 
 const canPin = spawnSync('taskset', ['--version']).status === 0
-// The bench itself stays off the core that is measured.
-if (canPin)
-  spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(cores.load), String(process.pid)])
 
-/** What keeps this run from being what it should be; empty where nothing does. */
-export const notices: string[] = [
-  ...(canPin ? [] : ['taskset is missing: the processes are not pinned to cores']),
-  ...(allowed.length > 1 ? [] : ['there is one core only: load generator and server share it']),
-]
+/**
+ * Keeps the bench itself off the core that is measured. Returns what keeps this machine from being a good place to
+ * measure.
+ * @throws Error where it is no place at all
+ */
+export function prepareMachine(): string[] {
+  if (!existsSync('/proc/self/schedstat')) {
+    throw new Error('the bench reads CPU and memory of its servers from /proc, and so runs on Linux only')
+  }
+  if (canPin) {
+    spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(cores.load), String(process.pid)])
+  }
+  return [
+    ...(canPin ? [] : ['taskset is missing: the processes are not pinned to cores']),
+    ...(cores.count > 1 ? [] : ['there is one core only: load generator and server share it']),
+  ]
+}
 
 interface Start {
   command: readonly string[]

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { flaskMissing } from './contenders.ts'
-import { cores, notices } from './processes.ts'
+import { cores, prepareMachine } from './processes.ts'
 import { redisMissing } from './redis.ts'
 import type { Report, Row } from './report.ts'
 import { type Finished, results, section } from './results.ts'
@@ -33,11 +33,11 @@ async function run(row: Row): Promise<Report> {
   }
 }
 
-const allNotices = [...notices, flaskMissing ?? [], redisMissing ?? []].flat()
+const notices = [...prepareMachine(), flaskMissing ?? [], redisMissing ?? []].flat()
 const chosen = rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
 const finished: Finished[] = []
 const startedAt = performance.now()
-for (const notice of allNotices) console.log(notice)
+for (const notice of notices) console.log(notice)
 for (const row of chosen) {
   finished.push({ row, report: await run(row) })
   console.log(finished.slice(-1).map(section).join('\n'))
@@ -52,7 +52,7 @@ if (positionals.length === 0 && !values.quick && values.against === undefined) {
     }
   }
   const minutes = (performance.now() - startedAt) / 60_000
-  const text = results(finished, { minutes, cores: cores.count, notices: allNotices })
+  const text = results(finished, { minutes, cores: cores.count, notices })
   writeFileSync(join(import.meta.dirname, 'RESULTS.md'), text)
   console.log(`\nwritten: bench/RESULTS.md and bench/plots, after ${minutes.toFixed(1)} minutes`)
 }
