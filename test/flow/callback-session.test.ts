@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ada, signIn, signInUpToCallback } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
 import { observedStore } from './observed-store.ts'
-import { askForBuckets, cookieNamed, expectSignedInAs, useSituation } from './situation.ts'
+import { askForBuckets, cookieNamed, expectSignedInAs, laterBy, useSituation } from './situation.ts'
 
 const store = observedStore()
 const situation = useSituation({}, { sessionStore: store.sessionStore })
@@ -71,6 +71,29 @@ describe('the session that a callback makes', () => {
     store.calls.length = 0
     await expectSignedInAs('Ada Example', browser, situation.application)
     expect(store.calls.filter((name) => name !== 'get')).toEqual([])
+  })
+})
+
+describe('the callback of somebody who was idle for more than an hour', () => {
+  it.each(['amazon', 'google', 'facebook'] as const)(
+    'signs them in again with %s, whose cookie of the last visit is gone',
+    async (provider) => {
+      const browser = new HttpBrowser()
+      await signIn(browser, situation.application, provider)
+      const before = cookieNamed(browser, 'session')
+      browser.cookies = browser.cookies.filter(({ name }) => name !== 'seen')
+      expect((await signIn(browser, situation.application, provider)).status).toBe(303)
+      expect(cookieNamed(browser, 'session')).not.toBe(before)
+      await expectSignedInAs('Ada Example', browser, situation.application)
+    },
+  )
+
+  it('signs them in again, by the clock', async () => {
+    const browser = new HttpBrowser()
+    await signIn(browser, situation.application, 'amazon')
+    laterBy(61 * 60_000)
+    expect((await signIn(browser, situation.application, 'amazon')).status).toBe(303)
+    await expectSignedInAs('Ada Example', browser, situation.application)
   })
 })
 

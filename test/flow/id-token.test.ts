@@ -88,6 +88,7 @@ describe("Google's ID token", () => {
     ['no issue date', ({ iat: _, ...claims }) => claims],
     ['a start of validity ten minutes ahead', (claims) => ({ ...claims, nbf: seconds(10 * minute) })],
     ['no subject', ({ sub: _, ...claims }) => claims],
+    ['an empty subject', (claims) => ({ ...claims, sub: '' })],
     ['a subject that is no text', (claims) => ({ ...claims, sub: { id: 1 } }) as unknown as JWTPayload],
   ]
   it.each(wrongClaims)('with %s is refused', async (_title, change) => {

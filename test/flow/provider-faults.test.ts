@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { rewriteJson } from '../../sandbox/faults.ts'
+import { answerJson, rewriteJson } from '../../sandbox/faults.ts'
 import { signIn } from '../application.ts'
 import { providerLegs, tryToSignIn } from '../faults/sign-in-legs.ts'
 import { faultsIn } from '../faults/upstream-faults.ts'
@@ -36,6 +36,12 @@ describe('a fault that does not last', () => {
 })
 
 describe('a code exchange that failed', () => {
+  it('with an error named like an inherited property is an answer that makes no sense', async () => {
+    situation.sandbox.amazon.faults.plan('/auth/o2/token', answerJson({ error: 'constructor' }, 400))
+    const answer = await signIn(new HttpBrowser(), situation.application, 'amazon')
+    expectRefusal(answer, 502, 'provider.answer_invalid')
+  })
+
   it.each(['amazon', 'google', 'facebook'] as const)(
     'at %s is never tried a second time',
     async (provider) => {

@@ -147,4 +147,16 @@ describe('PUBLIC_URL', () => {
       expect(status).toBe(200)
     },
   )
+
+  it.each([
+    ['a foreign Host', '/', 421],
+    ['the health check, whatever Host it names', '/healthz', 200],
+  ])('leaves the security headers on the answer to %s', async (_title, path, status) => {
+    const application = await alsoStart(situation.sandbox, { PUBLIC_URL: publicUrl })
+    const headers = { Host: 'evil.example', Accept: 'text/html' }
+    const answer = await request(application.server).get(path).set(headers)
+    expect(answer.status).toBe(status)
+    expect(answer.headers['content-security-policy']).toContain("default-src 'none'")
+    expect(answer.headers['x-content-type-options']).toBe('nosniff')
+  })
 })

@@ -194,5 +194,16 @@ describe('SealedStore', () => {
       await expect(store.doOnce(turn, () => Promise.reject(cause))).rejects.toBe(cause)
       expect(await store.doOnce(turn, async () => 'done')).toBe('done')
     })
+
+    it('hands out what was done where the engine fails after the work', async () => {
+      const broken = { ...engine, replace: () => Promise.reject(new Error('gone')) }
+      expect(await sealedStore([secret], broken).doOnce(turn, async () => 'done')).toBe('done')
+    })
+
+    it('reports an engine that fails while another works as session.store_unavailable', async () => {
+      const broken = { ...engine, add: async () => false, get: () => Promise.reject(new Error('gone')) }
+      const asked = sealedStore([secret], broken).doOnce(turn, async () => 'done')
+      await expect(asked).rejects.toMatchObject({ code: 'session.store_unavailable' })
+    })
   })
 })
