@@ -59,6 +59,16 @@ describe('idle time', () => {
     expect((await answersOf(mine, parties.one.url)).json).toBe(401)
   })
 
+  it('is what the page shows where it ends before the credentials do', async () => {
+    const browser = new HttpBrowser()
+    passTime(0)
+    await signIn(browser, parties.one, 'amazon')
+    const { body } = await answersOf(browser, parties.one.url)
+    const end = new Date(Date.now() + minutes(30)).toISOString().slice(0, 19)
+    expect(body).toMatch(/<strong[^>]*>30 minutes<\/strong>/)
+    expect(body).toContain(`datetime="${end}`)
+  })
+
   it('has run out for a session cookie that comes without it', async () => {
     const browser = new HttpBrowser()
     await signIn(browser, parties.one, 'amazon')

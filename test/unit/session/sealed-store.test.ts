@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Cookie, type SessionData } from 'express-session'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createLog } from '../../../src/observe/log.ts'
 import { SealedStore } from '../../../src/session/sealed-store.ts'
 import { Sealer } from '../../../src/session/sealing.ts'
@@ -179,6 +179,18 @@ describe('SealedStore', () => {
       expect(done).toBe(1)
       const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
       expect(files.join('')).not.toContain('canary')
+    })
+
+    it('does the work again for who asks more than a minute later', async () => {
+      vi.useFakeTimers({ toFake: ['Date'] })
+      onTestFinished(() => void vi.useRealTimers())
+      let done = 0
+      const work = async () => ++done
+      await sealedStore().doOnce(turn, work)
+      vi.setSystemTime(Date.now() + 59_000)
+      expect(await sealedStore().doOnce(turn, work)).toBe(1)
+      vi.setSystemTime(Date.now() + 2_000)
+      expect(await sealedStore().doOnce(turn, work)).toBe(2)
     })
 
     it('shows the outcome to nobody without the secret', async () => {
