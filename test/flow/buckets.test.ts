@@ -4,7 +4,7 @@ import { answerWith } from '../../sandbox/faults.ts'
 import { ada, signIn } from '../application.ts'
 import { faultsIn } from '../faults/upstream-faults.ts'
 import { HttpBrowser } from '../http-browser.ts'
-import { askForBuckets, expectRefusal, laterBy, useSituation } from './situation.ts'
+import { askForBuckets, expectRefusal, laterBy, pathsAsked, useSituation } from './situation.ts'
 
 vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
 
@@ -117,6 +117,14 @@ describe('GET /s3/', () => {
     expect(namesOn((await browser.get(`${application.url}${next}`)).body)[0]).toBe('bucket-00200')
     const none = await browser.get(`${application.url}/s3/?prefix=zzz`)
     expect(none.body).toContain('No bucket fits this filter')
+  })
+
+  it('refuses a filter that is longer than S3 takes', async () => {
+    const filteredBy = (prefix: string) => browser.get(`${situation.application.url}/s3/?prefix=${prefix}`)
+    expect((await filteredBy('p'.repeat(255))).status).toBe(200)
+    const before = pathsAsked(situation.sandbox.s3).length
+    expectRefusal(await filteredBy('p'.repeat(256)), 400, 's3.request_invalid')
+    expect(pathsAsked(situation.sandbox.s3).length).toBe(before)
   })
 
   it('asks the endpoint of a region for the buckets there', async () => {

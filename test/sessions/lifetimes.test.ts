@@ -44,6 +44,7 @@ describe('idle time', () => {
     await signIn(browser, parties.one, 'amazon')
     passTime(minutes(31))
     await browser.get(`${parties.one.url}/s3/`)
+    expect(browser.cookies.map(({ name }) => name)).not.toContain('seen')
     passTime(-minutes(31))
     expect((await answersOf(browser, parties.other.url)).json).toBe(401)
     expect((await answersOf(browser, parties.one.url)).json).toBe(401)
