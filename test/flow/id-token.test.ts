@@ -6,7 +6,14 @@ import { demoPeople, type Person } from '../../sandbox/identity/people.ts'
 import type { SigningOptions } from '../../sandbox/identity/signing-keys.ts'
 import { ada, signIn } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
-import { expectRefusal, expectSignedInAs, expectSignedOut, queryOf, useSituation } from './situation.ts'
+import {
+  askForBuckets,
+  expectRefusal,
+  expectSignedInAs,
+  expectSignedOut,
+  queryOf,
+  useSituation,
+} from './situation.ts'
 
 const situation = useSituation()
 const renee = demoPeople[2] as Person
@@ -61,6 +68,15 @@ describe("Google's ID token", () => {
   it('with a clock that is a few minutes off is accepted', async () => {
     const { answer } = await signInWith((claims) => sign({ ...claims, iat: seconds(4 * minute) }))
     expect(answer.status).toBe(303)
+  })
+
+  it('is believed before the userinfo endpoint, which only adds what the token leaves out', async () => {
+    const { browser, answer } = await signInWith(({ email: _, ...claims }) =>
+      sign({ ...claims, name: 'Name Of The Token' }),
+    )
+    expect(answer.status).toBe(303)
+    await expectSignedInAs('Name Of The Token', browser, situation.application)
+    expect((await askForBuckets(browser, situation.application)).body).toContain(ada.email)
   })
 
   const wrongClaims: [title: string, change: (claims: JWTPayload) => JWTPayload][] = [
