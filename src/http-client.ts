@@ -61,17 +61,15 @@ const jitterMs = (): number => 50 + Math.random() * 150
 export function createHttpClient(onFinished: (call: UpstreamCall) => void): HttpClient {
   const agent = new Agent({ connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 30_000, pipelining: 1 })
 
-  const ask = async (url: URL, init: RequestInit): Promise<Response> => {
+  const ask = async (url: URL, init: RequestInit): Promise<{ answer: Response; body: Buffer }> => {
     const answer = await undiciFetch(url, { ...init, redirect: 'manual', dispatcher: agent })
     if (answer.status > 599) {
       await answer.body?.cancel()
       throw new UnusableAnswer(`status ${answer.status}`)
     }
     const body = await readBounded(answer.body)
-    return new Response(body.length > 0 ? new Uint8Array(body) : null, {
-      status: answer.status,
-      headers: [...answer.headers],
-    })
+    const bytes = body.length > 0 ? new Uint8Array(body) : null
+    return { answer: new Response(bytes, { status: answer.status, headers: [...answer.headers] }), body }
   }
 
   const fetch = async (input: string | URL, init: RequestInit, tries: number): Promise<Response> => {
@@ -79,26 +77,44 @@ export function createHttpClient(onFinished: (call: UpstreamCall) => void): Http
     const limits = [AbortSignal.timeout(callTimeoutMs), init.signal, requestContext()?.deadline]
     const signal = AbortSignal.any(limits.filter((limit) => limit != null))
     const startedAt = performance.now()
-    const finished = (status: number | undefined, attempts: number) =>
+    const method = init.method ?? 'GET'
+    const finished = (attempts: number, got?: { answer: Response; body: Buffer }) => {
+      const durationMs = performance.now() - startedAt
       onFinished({
-        call: `${init.method ?? 'GET'} ${url.host}${url.pathname}`,
-        status,
-        durationMs: Math.round(performance.now() - startedAt),
+        call: `${method} ${url.host}${url.pathname}`,
+        status: got?.answer.status,
+        durationMs: Math.round(durationMs),
         attempts,
       })
+      requestContext()?.recorder?.exchange({
+        over: 'http',
+        method,
+        url,
+        headers: new Headers(init.headers as HeadersInit),
+        body: init.body == null ? '' : String(init.body),
+        answer: got && {
+          status: got.answer.status,
+          headers: got.answer.headers,
+          body: got.body.toString(),
+        },
+        startedAt,
+        durationMs,
+        attempts,
+      })
+    }
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await ask(url, { ...init, signal }).then(
-        (answer) => ({ answer, pauseMs: pauseAfter(answer) }),
+        (got) => ({ got, pauseMs: pauseAfter(got.answer) }),
         (error: unknown) => ({ error, pauseMs: isNetworkFailure(error) ? jitterMs() : undefined }),
       )
       const { pauseMs } = outcome
       if (attempt === tries || pauseMs === undefined) {
         if ('error' in outcome) {
-          finished(undefined, attempt)
+          finished(attempt)
           throw outcome.error
         }
-        finished(outcome.answer.status, attempt)
-        return outcome.answer
+        finished(attempt, outcome.got)
+        return outcome.got.answer
       }
       // Where time runs out meanwhile, the next try says so.
       await pause(pauseMs, undefined, { signal }).catch(() => {})

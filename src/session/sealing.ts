@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 const cipher = 'aes-256-gcm'
 const nonceBytes = 12
@@ -7,6 +7,7 @@ const tagBytes = 16
 /** Encrypts and authenticates small texts under secrets that can be rotated. */
 export class Sealer {
   readonly #secrets: readonly string[]
+  #fingerprintKey: Buffer | undefined
 
   /** `secrets` newest first: the first one seals, all of them open. */
   constructor(secrets: readonly string[]) {
@@ -43,6 +44,15 @@ export class Sealer {
       }
     }
     return undefined
+  }
+
+  /**
+   * Ten hexadecimal digits by which a secret is recognised where it turns up again. Keyed, so that nobody who has not
+   * the newest secret can try values against it.
+   */
+  fingerprint(text: string): string {
+    this.#fingerprintKey ??= this.#key(this.#secrets[0] ?? '', 'fingerprint', '')
+    return createHmac('sha256', this.#fingerprintKey).update(text).digest('hex').slice(0, 10)
   }
 
   #key(secret: string, purpose: string, context: string): Buffer {

@@ -12,13 +12,15 @@ const ground = [
   'config.ts',
   'errors.ts',
   'request-context.ts',
+  'exchange.ts',
   'upstream-call.ts',
   'visible.ts',
 ]
 
 /** What a room may import besides its own files, the ground and the files named in `also`. */
 const rooms: Record<string, string[]> = {
-  login: ['session', 'federation', 'observe'],
+  login: ['flow', 'session', 'federation', 'observe'],
+  flow: ['session', 'federation', 'observe'],
   s3: ['session', 'observe'],
   web: ['observe'],
   session: ['observe'],
@@ -165,7 +167,7 @@ describe('what belongs to one room', () => {
       /^src\/app\.ts$/,
       /^src\/web\//,
       /^src\/login\/(start|callback|logout)\.ts$/,
-      /^src\/(login|s3)\/[a-z-]+-page\.ts$/,
+      /^src\/(login|s3|flow)\/[a-z-]+-page\.ts$/,
       /^src\/session\/(middleware|attempts|signed-in|idle|cookies)\.ts$/,
       // Takes the request only to know its session.
       /^src\/login\/renewal\.ts$/,
