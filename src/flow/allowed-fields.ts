@@ -15,7 +15,7 @@ const instant = /^\d{4}-\d\d-\d\d[T ][\d:.]+Z?$/
 const url = /^https?:\/\/[^\s?#@]{1,300}$/
 const name = /^[\w.@:|+=,/~-]{1,255}$/
 const words = /^[\w.:/,+ -]{0,400}$/
-const mediaType = /^[\w./+-]{1,60}(; ?[\w.="-]{1,40})*$/
+const mediaType = /^[\w./+*-]{1,60}([;,] ?[\w./+*="-]{1,60})*$/
 
 const headers: Rules = {
   'Authorization: Basic': 'hide',

@@ -1,3 +1,5 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import type { TrustEvidence } from '../federation/trust-policy.ts'
 import type { Log } from '../observe/log.ts'
 import { recordRequestWith } from '../request-context.ts'
 import type { SealedStore } from '../session/sealed-store.ts'
@@ -9,6 +11,16 @@ import { currentRecording, type RecordedJourney, Recording } from './recording.t
 const mostRenewals = 3
 /** A receipt of more characters than this is kept as its summary. */
 const longest = 100_000
+
+/** Names and their order repeat: a third of the text is left. */
+const pack = (receipt: Receipt): string => {
+  const text = JSON.stringify(receipt)
+  const kept = text.length > longest ? JSON.stringify(summaryOf(receipt)) : text
+  return deflateRawSync(kept, { level: 1 }).toString('base64url')
+}
+
+const unpack = (packed: string): Receipt =>
+  JSON.parse(inflateRawSync(Buffer.from(packed, 'base64url')).toString())
 
 interface ReceiptsParts {
   details: FlowDetails
@@ -49,27 +61,29 @@ export class Receipts {
     }
   }
 
+  /** What was recorded of the current request, packed; `undefined` where nothing was. */
+  written(trust: TrustEvidence | undefined): string | undefined {
+    const recording = currentRecording()
+    return recording && pack(recording.receipt(trust))
+  }
+
   /** @param endsAt milliseconds since the epoch */
-  async keep(sessionId: string, receipt: Receipt | undefined, endsAt: number): Promise<void> {
-    if (!receipt) return
+  async keep(sessionId: string, packed: string | undefined, endsAt: number): Promise<void> {
+    if (packed === undefined) return
     const { sessions, log } = this.#parts
-    const text = JSON.stringify(receipt)
-    const kept = text.length > longest ? JSON.stringify(summaryOf(receipt)) : text
     await sessions
-      .setReceipt(sessionId, kept, endsAt)
+      .setReceipt(sessionId, packed, endsAt)
       .catch((err: unknown) => log.warn({ err }, 'the receipt of a sign-in was not kept'))
   }
 
-  /** Adds what a renewal did. */
-  async addRenewal(sessionId: string, renewal: Receipt | undefined): Promise<void> {
-    if (!renewal) return
+  /** Adds what was recorded of the current request, as a renewal. */
+  async addRenewal(sessionId: string, trust: TrustEvidence | undefined): Promise<void> {
+    const renewal = currentRecording()?.receipt(trust)
+    if (renewal === undefined) return
     const { sessions, log } = this.#parts
-    const add = (text: string) => {
-      const receipt = JSON.parse(text) as Receipt
-      return JSON.stringify({
-        ...receipt,
-        renewals: [...(receipt.renewals ?? []), renewal].slice(-mostRenewals),
-      })
+    const add = (packed: string) => {
+      const receipt = unpack(packed)
+      return pack({ ...receipt, renewals: [...(receipt.renewals ?? []), renewal].slice(-mostRenewals) })
     }
     await sessions
       .changeReceipt(sessionId, add)
@@ -78,11 +92,14 @@ export class Receipts {
 
   /** The receipt of this session, no fuller than FLOW_DETAILS allows; `undefined` where there is none. */
   async read(sessionId: string): Promise<Receipt | undefined> {
-    const { details, sessions } = this.#parts
-    if (details === 'off') return undefined
-    const text = await sessions.getReceipt(sessionId)
-    if (text === undefined) return undefined
-    const receipt = JSON.parse(text) as Receipt
-    return details === 'full' ? receipt : summaryOf(receipt)
+    const { details, sessions, log } = this.#parts
+    try {
+      const packed = await sessions.getReceipt(sessionId)
+      if (packed === undefined || details === 'off') return undefined
+      return details === 'full' ? unpack(packed) : summaryOf(unpack(packed))
+    } catch (err) {
+      log.warn({ err }, 'the receipt of a sign-in was not read')
+      return undefined
+    }
   }
 }

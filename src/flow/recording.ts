@@ -70,7 +70,8 @@ export class Recording implements Recorder {
 
   /** All of it so far, and what a trust policy must say of it. */
   receipt(trust?: TrustEvidence): Receipt {
-    const receipt = { ...this.#journey, startedAt: this.#startedAt, legs: this.#legs, trust }
+    const legs = this.#legs.toSorted((one, other) => one.startMs - other.startMs)
+    const receipt = { ...this.#journey, startedAt: this.#startedAt, legs, trust }
     return this.#isSummary ? summaryOf(receipt) : receipt
   }
 }

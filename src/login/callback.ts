@@ -128,7 +128,7 @@ async function finishSignIn(
     const { accessToken, refreshToken } = tokens
     const { person, trust } = identity
     const who = { person, access, providerTokens: { accessToken, refreshToken }, turn: turn.name }
-    return { who, receipt: currentRecording()?.receipt(trust) }
+    return { who, receipt: parts.receipts.written(trust) }
   })
   if (done === undefined) throw new AppError('login.state_mismatch')
   const { who, receipt } = done

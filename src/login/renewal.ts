@@ -6,7 +6,7 @@ import {
   type RoleSessionSettings,
 } from '../federation/assume-role-with-web-identity.ts'
 import type { Receipts } from '../flow/receipts.ts'
-import { currentRecording, inLeg } from '../flow/recording.ts'
+import { inLeg } from '../flow/recording.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import type { SealedStore } from '../session/sealed-store.ts'
@@ -68,7 +68,7 @@ export function createRenewal({
     const { accessToken, refreshToken: next } = tokens
     const renewed = { ...me, access, providerTokens: { accessToken, refreshToken: next } }
     await replaceSignedIn(req, sessions, renewed)
-    await receipts.addRenewal(req.sessionID, currentRecording()?.receipt(identity.trust))
+    await receipts.addRenewal(req.sessionID, identity.trust)
     audit.renewed(me.person, access)
     return renewed
   }

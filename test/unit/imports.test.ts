@@ -203,7 +203,10 @@ describe('what belongs to one room', () => {
   it('is the web identity token for login/ and federation/', () => {
     const naming = mentioning(/\bwebIdentityToken\b|\bWebIdentityToken\b/)
     expect(naming).toContain('src/federation/assume-role-with-web-identity.ts')
-    expect(naming.filter((path) => !/^src\/(login|federation)\//.test(path))).toEqual([])
+    // Against the rule: it names what must be hidden.
+    const allowed = ['src/flow/allowed-fields.ts']
+    const wrong = naming.filter((path) => !/^src\/(login|federation)\//.test(path) && !allowed.includes(path))
+    expect(wrong).toEqual([])
   })
 
   it('is HTML for the views: what is sent unescaped there is a partial of ours', () => {
