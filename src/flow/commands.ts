@@ -16,7 +16,7 @@ const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 
 const option = (name: string, value: string | undefined): string[] =>
-  value === undefined ? [] : [`${name} ${quoted(value)}`]
+  value === undefined ? [] : [`${name}${value.startsWith('-') ? '=' : ' '}${quoted(value)}`]
 
 const command = (...parts: string[]): string => parts.join(' \\\n    ')
 

@@ -70,13 +70,13 @@ const tokens: Teller = ({ name }, grant) => ({
   title: grant === 'code' ? 'The app redeems the code for tokens' : 'There is no code to redeem',
   what:
     grant === 'code'
-      ? `Server to server, past your browser. The app proves who it is with its client secret, and with the PKCE verifier that it is the one that asked. ${name} answers with tokens.`
+      ? `Server to server, past your browser. With its client secret the app proves who it is, and with the PKCE verifier that it is the one that asked, as far as ${name} knows them. The answer has the tokens in it.`
       : 'The browser has brought the token already. No client secret was needed, and so nothing proves that the token was meant for this app: the next leg must find out.',
   checks:
     grant === 'code'
       ? [
           {
-            what: `${name} compares code, client secret, redirect_uri and code_verifier with what it has seen`,
+            what: `${name} compares code, client, redirect_uri and code_verifier with what it has seen`,
             why: 'A code that was stolen is of no use to anybody else. A code that comes twice takes back the tokens that it gave.',
           },
         ]
