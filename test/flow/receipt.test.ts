@@ -198,7 +198,7 @@ describe('GET /flow for somebody who is not signed in', () => {
     expect(status).toBe(200)
     expect(body).toContain('How signing in works')
     expect(legsOn(body)).toEqual(legs.map((leg) => `${leg} plain`))
-    expect(body).toContain('<a class="button button--primary" href="/">')
+    expect(body).toContain('<a class="button button--primary" href="/?returnPath=%2Fflow">')
     expect(body).not.toContain('Sign out')
     expect(browser.cookies).toEqual([])
   })
