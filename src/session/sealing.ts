@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 
 const cipher = 'aes-256-gcm'
 const nonceBytes = 12
@@ -7,7 +15,7 @@ const tagBytes = 16
 /** Encrypts and authenticates small texts under secrets that can be rotated. */
 export class Sealer {
   readonly #secrets: readonly string[]
-  #fingerprintKey: Buffer | undefined
+  #fingerprintKey: KeyObject | undefined
 
   /** `secrets` newest first: the first one seals, all of them open. */
   constructor(secrets: readonly string[]) {
@@ -55,7 +63,8 @@ export class Sealer {
     return createHmac('sha256', this.#fingerprintKey).update(text).digest('hex').slice(0, 10)
   }
 
-  #key(secret: string, purpose: string, context: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', secret, '', `${purpose}:${context}`, 32))
+  /** As a key object: Node takes three times as long to encrypt with the bytes of one. */
+  #key(secret: string, purpose: string, context: string): KeyObject {
+    return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `${purpose}:${context}`, 32)))
   }
 }
