@@ -53,7 +53,8 @@ describe('the session that a callback makes', () => {
     const callback = await signInUpToCallback(browser, situation.application, 'amazon')
     const before = store.ids.size
     const { headers } = await browser.get(callback)
-    expect(store.ids.size).toBe(before + 1)
+    // The session, and the receipt beside it.
+    expect(store.ids.size).toBe(before + 2)
     expect(headers.getSetCookie().some((cookie) => cookie.startsWith('session='))).toBe(true)
   })
 

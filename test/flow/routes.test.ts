@@ -43,6 +43,7 @@ const table: Record<string, Row> = {
     path: '/s3/media-originals/download?key=none',
     answers: { GET: [303, 404], HEAD: [303, 404] },
   },
+  '/flow': { path: '/flow', answers: { GET: 200, HEAD: 200 } },
   '/logout': { path: '/logout', answers: { POST: [200, 403] } },
 }
 

@@ -21,6 +21,7 @@ const attemptOf = (state: string, changes: Partial<Attempt> = {}): Attempt => ({
   redirectUri: 'https://app.example.org/oauth2callback/google',
   codeVerifier: random('canary-verifier'),
   nonce: random('canary-nonce'),
+  chooseAccount: false,
   returnPath: '/s3/?token=next',
   startedAt: Date.now(),
   ...changes,
