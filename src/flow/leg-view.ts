@@ -126,7 +126,7 @@ export function journeyView({ receipt, provider, missing }: JourneyAsked) {
   const away = receipt?.legs.find(({ kind }) => kind === 'authorization')?.startMs
   return {
     legs,
-    picture: flowPicture(stateOf),
+    picture: flowPicture(stateOf, receipt?.grant),
     waterfall: waterfallView(timed),
     awayFor: away === undefined ? undefined : duration(-away),
   }

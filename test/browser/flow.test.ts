@@ -38,7 +38,7 @@ describe('the page of the flow', () => {
     async (provider) => {
       const page = await stage.visit({ javaScriptEnabled: false })
       await signIn(page, provider)
-      await page.getByRole('link', { name: 'Your sign-in, leg by leg' }).click()
+      await page.getByRole('link', { name: 'The sign-in, leg by leg' }).click()
       const legs = page
         .getByRole('list')
         .filter({ has: page.getByRole('heading', { level: 3 }) })
