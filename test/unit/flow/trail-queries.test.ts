@@ -22,20 +22,23 @@ describe('the queries that find a session in CloudTrail', () => {
   it('find the unsigned call to STS by its request id, near the time when it was made', () => {
     const { ofExchange } = trailQueries(session)
     expect(ofExchange).toContain('AttributeKey=EventName,AttributeValue=AssumeRoleWithWebIdentity')
-    expect(ofExchange).toContain('--start-time 2026-05-17T09:55:00.000Z --end-time 2026-05-17T10:15:00.000Z')
+    expect(ofExchange).toContain('--start-time 2026-05-17T09:55:00Z --end-time 2026-05-17T10:15:00Z')
     expect(ofExchange).toContain(`contains(CloudTrailEvent, '${session.stsRequestId}')`)
   })
 
-  it('leave that call out where nobody knows its id', () => {
-    const { ofExchange, sql } = trailQueries({ ...session, stsRequestId: undefined })
-    expect(ofExchange).toBeUndefined()
-    expect(sql).not.toContain('requestid =')
-  })
+  it.each([undefined, 'x\')]"; rm -rf /', '$(id)', ''])(
+    'leave that call out where its id is %j',
+    (stsRequestId) => {
+      const { ofExchange, sql } = trailQueries({ ...session, stsRequestId })
+      expect(ofExchange).toBeUndefined()
+      expect(sql).not.toContain('requestid =')
+    },
+  )
 
   it('are SQL for Athena that a quotation mark does not end', () => {
     const { sql } = trailQueries({ ...session, accessKeyId: "O'KEY" })
     expect(sql).toContain("useridentity.accesskeyid = 'O''KEY'")
     expect(sql).toContain("OR requestid = '362478de-de75-4061-9f94-421b06e5bda9'")
-    expect(sql).toContain("eventtime >= '2026-05-17T09:55:00.000Z'")
+    expect(sql).toContain("eventtime >= '2026-05-17T09:55:00Z'")
   })
 })
