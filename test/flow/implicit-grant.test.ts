@@ -133,6 +133,12 @@ describe('the callback of an implicit grant', () => {
       }
     })
 
+    it('says of a made-up token that it is not valid', async () => {
+      const { browser, state } = await begin()
+      const answer = await send(method, browser, { access_token: 'Atza|made-up', state })
+      expectRefusal(answer, 403, 'provider.token_invalid')
+    })
+
     it('refuses an empty or missing token', async () => {
       for (const fields of [{ access_token: '' }, { token_type: 'bearer' }] as Record<string, string>[]) {
         const { browser, state } = await begin()

@@ -151,6 +151,8 @@ describe('returnPath', () => {
     const longest = `/s3/${'k'.repeat(508)}`
     expect(returnPath(longest)).toBe(longest)
     expect(returnPath(`${longest}k`)).toBe(homePath)
+    // As the browser would write it, which takes three characters for one.
+    expect(returnPath(`/s3/${'<'.repeat(508)}`)).toBe(homePath)
   })
 
   it.each([[undefined], [null], [7], [['/s3/a']], [{ toString: () => '/s3/a' }], [['/s3/a', '/s3/b']]])(
