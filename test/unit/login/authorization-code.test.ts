@@ -21,7 +21,7 @@ it('beginAuthorization draws state, secret and PKCE verifier anew, each of 256 b
   const begun = await Promise.all(
     [1, 2].map(() => beginAuthorization(provider, { ...asked, chooseAccount: false })),
   )
-  const drawn = begun.flatMap(({ attempt: { state, secret, codeVerifier } }) => [state, secret, codeVerifier])
+  const drawn = begun.flatMap(({ state, secret, codeVerifier }) => [state, secret, codeVerifier])
   expect(new Set(drawn).size).toBe(6)
   for (const text of drawn) expect(text).toMatch(/^[\w-]{43,}$/)
 })
