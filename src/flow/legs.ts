@@ -8,6 +8,22 @@ export interface ProviderFacts {
   openIdConnect: boolean
 }
 
+/** The flow in general is told of this one. */
+export const anyProvider: ProviderFacts = {
+  name: 'the identity provider',
+  openIdConnect: true,
+  checks: [
+    {
+      what: 'The token was issued by this provider, to this application, for this sign-in, and is still good',
+      why: 'Or a token that was given to some other site would open this one.',
+    },
+    {
+      what: 'Token and profile speak of the same person',
+      why: 'Two answers are put together.',
+    },
+  ],
+}
+
 /** What people are told about one leg of the flow, whoever took it. */
 export interface LegText {
   title: string
