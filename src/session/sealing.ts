@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 
 const cipher = 'aes-256-gcm'
 const nonceBytes = 12
@@ -7,6 +15,7 @@ const tagBytes = 16
 /** Encrypts and authenticates small texts under secrets that can be rotated. */
 export class Sealer {
   readonly #secrets: readonly string[]
+  #fingerprintKey: KeyObject | undefined
 
   /** `secrets` newest first: the first one seals, all of them open. */
   constructor(secrets: readonly string[]) {
@@ -45,7 +54,17 @@ export class Sealer {
     return undefined
   }
 
-  #key(secret: string, purpose: string, context: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', secret, '', `${purpose}:${context}`, 32))
+  /**
+   * Ten hexadecimal digits by which a secret is recognised where it turns up again. Keyed, so that nobody who has not
+   * the newest secret can try values against it.
+   */
+  fingerprint(text: string): string {
+    this.#fingerprintKey ??= this.#key(this.#secrets[0] ?? '', 'fingerprint', '')
+    return createHmac('sha256', this.#fingerprintKey).update(text).digest('hex').slice(0, 10)
+  }
+
+  /** As a key object: Node takes three times as long to encrypt with the bytes of one. */
+  #key(secret: string, purpose: string, context: string): KeyObject {
+    return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `${purpose}:${context}`, 32)))
   }
 }
