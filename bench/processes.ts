@@ -114,16 +114,26 @@ export class BenchProcess {
     return familyOf(this.pid).reduce((sum, pid) => sum + residentBytesOf(pid), 0)
   }
 
+  /** Ends it without waiting. */
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
   async stop(): Promise<void> {
     if (this.hasEnded) return
     this.#child.kill('SIGTERM')
-    const overdue = setTimeout(() => this.#child.kill('SIGKILL'), 5_000)
+    const overdue = setTimeout(() => this.kill(), 5_000)
     await this.#exited
     clearTimeout(overdue)
   }
 }
 
 const running = new Set<BenchProcess>()
+
+// Whatever ends the bench, nothing of it stays behind.
+process.on('exit', () => {
+  for (const one of running) one.kill()
+})
 
 /** Ends whatever is still running. */
 export const stopAll = async (): Promise<void> => {

@@ -33,6 +33,8 @@ async function run(row: Row): Promise<Report> {
   }
 }
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+
 const notices = [...prepareMachine(), flaskMissing ?? [], redisMissing ?? []].flat()
 const chosen = rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
 const finished: Finished[] = []

@@ -46,6 +46,8 @@ const script = (path: string): string[] => [process.execPath, join(import.meta.d
 /** Starts load generator and upstream stand-in. */
 export async function startStage({ quick, against }: Pick<Stage, 'quick' | 'against'>): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true })
+  process.on('exit', removeFolder)
   const output = join(folder, 'stage.log')
   const generator = new BenchProcess({
     command: script('load/generator.ts'),
@@ -73,7 +75,8 @@ export async function startStage({ quick, against }: Pick<Stage, 'quick' | 'agai
     upstreamHeld: () => upstream.ask('held'),
     async close() {
       await stopAll()
-      rmSync(folder, { recursive: true, force: true })
+      removeFolder()
+      process.off('exit', removeFolder)
     },
   }
 }
