@@ -24,8 +24,9 @@ import { SealedStore } from './session/sealed-store.ts'
 import { Sealer } from './session/sealing.ts'
 import type { SessionStore } from './session/stores/session-store.ts'
 import { accessLog } from './web/access-log.ts'
-import { assetAddresses, assetsPath, serveAssets } from './web/assets.ts'
+import { assetsPath, readAssets } from './web/assets.ts'
 import { errorPage, methodNotAllowed, notFound } from './web/error-page.ts'
+import { explainedPage } from './web/explained-page.ts'
 import { alive, ready } from './web/health.ts'
 import { privacyPage } from './web/privacy-page.ts'
 import { publicOrigin } from './web/public-origin.ts'
@@ -35,7 +36,6 @@ import { sameOrigin } from './web/same-origin.ts'
 import { allowPictureFrom, noStore, securityHeaders, strictTransport } from './web/security-headers.ts'
 
 const root = join(import.meta.dirname, '..')
-const publicFolder = join(root, 'public')
 
 /** What the application is made of; `main.ts` and the tests make the parts and hand them in. */
 export interface AppParts {
@@ -75,6 +75,8 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     endIdleSessions(sealer, times.idleSeconds),
   ]
 
+  const assets = readAssets(join(root, 'public'))
+
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', config.trustProxy)
@@ -84,7 +86,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.set('view engine', 'ejs')
   app.set('view cache', true)
   app.engine('ejs', ejs.renderFile)
-  app.locals.asset = assetAddresses(publicFolder)
+  app.locals.asset = assets.address
 
   app.use(requestId, securityHeaders)
   // Balancers check health by address and over plain HTTP: before any rule about hosts.
@@ -96,7 +98,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.use(accessLog(log, metrics))
   app.use(publicOrigin(config.publicUrl))
   app.use(strictTransport)
-  app.use(assetsPath, serveAssets(publicFolder))
+  app.use(assetsPath, assets.serve)
 
   app.route('/').get(loginPage(providers)).all(methodNotAllowed('GET, HEAD'))
   app
@@ -109,6 +111,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
       ),
     )
     .all(methodNotAllowed('GET, HEAD'))
+  app.route('/explained').get(explainedPage).all(methodNotAllowed('GET, HEAD'))
 
   app.use(noStore)
   app.route('/initiateLogin/:provider').get(limited, startLogin(callback)).all(methodNotAllowed('GET, HEAD'))

@@ -31,6 +31,7 @@ const table: Record<string, Row> = {
   '/readyz': { path: '/readyz', answers: { GET: 200, HEAD: 200 } },
   '/': { path: '/', answers: { GET: 200, HEAD: 200 } },
   '/privacy': { path: '/privacy', answers: { GET: 200, HEAD: 200 } },
+  '/explained': { path: '/explained', answers: { GET: 200, HEAD: 200 } },
   '/initiateLogin/:provider': { path: '/initiateLogin/amazon', answers: { GET: 302, HEAD: 302 } },
   '/oauth2callback/:provider': {
     path: '/oauth2callback/amazon',
@@ -107,13 +108,12 @@ describe('the route table', () => {
     }
   })
 
-  it.each(cases.filter(({ route, method }) => method === 'GET' && !['/', '/privacy'].includes(route)))(
-    '$method $route for somebody $who is kept in no cache',
-    async (one) => {
-      const { headers } = await send(one)
-      expect(headers['cache-control']).toBe('no-store')
-    },
-  )
+  it.each(
+    cases.filter(({ route, method }) => method === 'GET' && !['/', '/privacy', '/explained'].includes(route)),
+  )('$method $route for somebody $who is kept in no cache', async (one) => {
+    const { headers } = await send(one)
+    expect(headers['cache-control']).toBe('no-store')
+  })
 
   it('leaves the session alive through all of that', async () => {
     const { status } = await request(situation.application.server)
@@ -129,7 +129,7 @@ describe('the route table', () => {
     ['/nowhere', 'text/html; charset=utf-8'],
     ['/healthz', 'text/plain; charset=utf-8'],
     ['/readyz', 'text/plain; charset=utf-8'],
-    ['/assets/css/base.css', 'text/css; charset=utf-8'],
+    ['/assets/style.css', 'text/css; charset=utf-8'],
     ['/assets/js/implicit-callback.js', 'text/javascript; charset=utf-8'],
     ['/assets/icons/amazon.svg', 'image/svg+xml'],
   ])('GET %s is of type %s', async (path, type) => {

@@ -23,8 +23,9 @@ describe('routes that know nobody', () => {
     '/',
     '/?returnPath=%2Fs3%2F&notice=expired',
     '/privacy',
+    '/explained',
     '/healthz',
-    '/assets/css/base.css',
+    '/assets/style.css',
     '/assets/nothing',
     '/robots.txt',
     '/favicon.ico',
@@ -50,10 +51,13 @@ describe('routes that know nobody', () => {
     },
   )
 
-  it.each(['/', '/privacy', '/healthz', '/assets/css/base.css'])('GET %s sets no cookie', async (path) => {
-    const { headers } = await request(situation.application.server).get(path)
-    expect(headers['set-cookie']).toBeUndefined()
-  })
+  it.each(['/', '/privacy', '/explained', '/healthz', '/assets/style.css'])(
+    'GET %s sets no cookie',
+    async (path) => {
+      const { headers } = await request(situation.application.server).get(path)
+      expect(headers['set-cookie']).toBeUndefined()
+    },
+  )
 
   it('writes nothing to the store for a visitor who starts sign-ins and never comes back', async () => {
     store.calls.length = 0
