@@ -10,6 +10,7 @@ import { loginPage } from './login/login-page.ts'
 import { logout } from './login/logout.ts'
 import { ProviderDirectory } from './login/providers/index.ts'
 import { createRenewal } from './login/renewal.ts'
+import { signedOutPage } from './login/signed-out-page.ts'
 import { startLogin } from './login/start.ts'
 import { createAudit } from './observe/audit.ts'
 import type { Log } from './observe/log.ts'
@@ -127,6 +128,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.route('/s3/:bucket').get(session, objectsPage(s3)).all(methodNotAllowed('GET, HEAD'))
   app.route('/s3/:bucket/download').get(session, downloadPage(s3)).all(methodNotAllowed('GET, HEAD'))
   app.route('/logout').post(sameOrigin, readForm, session, logout(common)).all(methodNotAllowed('POST'))
+  app.route('/signed-out').get(session, signedOutPage(common)).all(methodNotAllowed('GET, HEAD'))
 
   app.use(notFound)
   app.use(errorPage(log, { providerName, showDetails: config.flowDetails === 'full' }))

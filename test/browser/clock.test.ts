@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { signIn, useStage } from './stage.ts'
 
-const words = (page: Page) => page.locator('[data-until]').textContent()
+const words = (page: Page) => page.locator('[data-until]:visible').textContent()
 
 describe('the time that is left', () => {
   const stage = useStage()

@@ -69,13 +69,30 @@ const alike = (scene: Scene): Scene => ({ ...scene, alike: true })
 const refusedBySts =
   '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Not authorized to perform sts:AssumeRoleWithWebIdentity</Message></Error></ErrorResponse>'
 
+const deepest = 'd/'.repeat(511)
+const hostileKeys = [
+  '  two spaces first, and last  ',
+  '/a leading slash',
+  '<script>alert(1)</script>',
+  '100% + more & less?#.txt',
+  'a//b',
+  'קובץ עם שם בעברית.txt',
+  'photo\u202Egpj.exe',
+  'zero\u200Bwidth and a \ttab',
+  `${'a-name-without-a-break-'.repeat(44)}.txt`,
+  `${deepest}xy`,
+]
+
 const everything: Setting = {
   title: 'Every provider is on',
   options: {
     environment: { S3_HOME: demoHome },
     permissionPolicy: demoPermissionPolicy,
   },
-  prepare: (stage) => seedDemoAccount(stage.sandbox.s3),
+  async prepare({ sandbox }) {
+    await seedDemoAccount(sandbox.s3)
+    for (const key of hostileKeys) await sandbox.s3.seed({ bucket: 'media-thumbnails', key, body: key })
+  },
   scenes: {
     login: opening('the login page', '/', loginHeading),
     'login-expired': opening(
@@ -90,6 +107,16 @@ const everything: Setting = {
     'buckets-filtered-away': signedIn('a filter that no bucket fits', '/s3/?prefix=nothing-like-it', hello),
     files: signedIn('a bucket', '/s3/ada-field-notes/', 'ada-field-notes'),
     'files-odd': signedIn('a folder with odd names', '/s3/ada-field-notes/?prefix=drafts/', 'drafts'),
+    'files-hostile': signedIn(
+      'names that mislead, or are very long',
+      '/s3/media-thumbnails/',
+      'media-thumbnails',
+    ),
+    'files-deep': signedIn(
+      'a folder hundreds of folders deep',
+      `/s3/media-thumbnails/?prefix=${deepest}`,
+      'd',
+    ),
     'files-archived': signedIn('an archive', '/s3/backups-weekly/?prefix=postgres/', 'postgres'),
     'files-many': signedIn('a large folder', '/s3/analytics-landing-zone/?prefix=events/', 'events'),
     'files-none': signedIn('a prefix that no key has', '/s3/website-static/?prefix=nothing/', 'nothing'),
@@ -125,9 +152,17 @@ const everything: Setting = {
         sandbox.amazon.faults.plan('/auth/o2/token', answerWith(503, 'sorry')),
       ),
     ),
-    'aws-refused': failing('a refusal by AWS STS', 'AWS did not grant access', ({ sandbox }) =>
-      sandbox.sts.faults.plan('/', answerWith(403, refusedBySts)),
-    ),
+    'aws-refused': {
+      title: 'a refusal by AWS STS, as an operator sees it',
+      heading: 'AWS did not grant access',
+      async way(page, stage) {
+        await page.goto('/')
+        await page.getByRole('link', { name: buttonText.amazon }).click()
+        stage.sandbox.sts.faults.plan('/', answerWith(403, refusedBySts))
+        await page.getByRole('button', { name: `Continue as ${ada.name}` }).click()
+        await page.getByText('For the operator').click()
+      },
+    },
     'not-found': opening('an address that does not exist', '/nowhere', 'Page not found'),
     'provider-unknown': alike(opening('an unknown provider', '/initiateLogin/nobody', 'No such sign-in')),
     'callback-of-nobody': alike(
@@ -186,7 +221,7 @@ const manyProviders: Setting = {
     environment: {
       ...elsewhere('OKTA', 'Sign in with Okta'),
       ...elsewhere('KEYCLOAK', 'Sign in with Keycloak'),
-      ...elsewhere('UNIVERSITY', 'Sign in with the University of Oxford Shared Services Account'),
+      ...elsewhere('UNIVERSITY', 'Sign in with University of Exampleton'),
     },
   },
   scenes: { 'login-many': opening('the login page', '/', loginHeading) },
@@ -201,14 +236,14 @@ const noProvider: Setting = {
   },
 }
 
-const mayNothing: PolicyDocument = {
+const mayUseOne: PolicyDocument = {
   Version: '2012-10-17',
-  Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
+  Statement: [{ Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::media-originals' }],
 }
 
 const denied: Setting = {
-  title: 'A role that may list nothing, and two buckets preset',
-  options: { environment: { S3_BUCKETS: 'team-photos,team-reports' }, permissionPolicy: mayNothing },
+  title: 'A role that may use one bucket, and list none',
+  options: { environment: { S3_BUCKETS: 'media-originals' }, permissionPolicy: mayUseOne },
   scenes: {
     'buckets-denied': {
       title: 'the buckets',

@@ -43,7 +43,8 @@ const table: Record<string, Row> = {
     path: '/s3/media-originals/download?key=none',
     answers: { GET: [303, 404], HEAD: [303, 404] },
   },
-  '/logout': { path: '/logout', answers: { POST: [200, 403] } },
+  '/logout': { path: '/logout', answers: { POST: [303, 403] } },
+  '/signed-out': { path: '/signed-out', answers: { GET: [200, 303], HEAD: [200, 303] } },
 }
 
 interface RouterLayer {
