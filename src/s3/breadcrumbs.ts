@@ -10,8 +10,8 @@ interface Breadcrumb {
 /** How many of the nearest folders are named; what lies between them and the bucket becomes `…`. */
 const nearest = 6
 
-/** The name of one folder for people. S3 has no folders, and so allows names that lead nowhere else. */
-export function folderName(segment: string): string {
+/** What stands between two slashes of a key, for people. S3 has no folders, and so allows what is no name elsewhere. */
+export function segmentName(segment: string): string {
   if (segment === '') return '(no name)'
   return /^\.\.?$/.test(segment) ? `${segment} (literally)` : visible(segment)
 }
@@ -27,7 +27,7 @@ export function breadcrumbs(
 ): Breadcrumb[] {
   const segments = prefix.slice(root.prefix.length).split('/').slice(0, -1)
   const crumbs = segments.map((segment, index) => ({
-    name: folderName(segment),
+    name: segmentName(segment),
     href: folderHref(bucket, `${root.prefix}${segments.slice(0, index + 1).join('/')}/`),
   }))
   const way = [

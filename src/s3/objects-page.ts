@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import { limitRequestTo } from '../request-context.ts'
 import type { SignedIn } from '../session/signed-in.ts'
 import { visible } from '../visible.ts'
-import { breadcrumbs, folderName } from './breadcrumbs.ts'
+import { breadcrumbs, segmentName } from './breadcrumbs.ts'
 import { bucketNamed } from './bucket-name.ts'
 import { exactSize, fileSize } from './file-size.ts'
 import { type Folder, homeOf } from './home.ts'
@@ -22,12 +22,12 @@ const longestKeyBytes = 1024
 const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
 
 const folderRow = (bucket: string, folder: string) => ({
-  name: `${folderName(folder.split('/').at(-2) ?? '')}/`,
+  name: `${segmentName(folder.split('/').at(-2) ?? '')}/`,
   href: folderHref(bucket, folder),
 })
 
 const fileRow = (bucket: string, { key, size, modifiedAt, storageClass, isArchived }: StoredObject) => ({
-  name: visible(key.slice(key.lastIndexOf('/') + 1)),
+  name: segmentName(key.slice(key.lastIndexOf('/') + 1)),
   href: isArchived ? undefined : downloadHref(bucket, key),
   size: fileSize(size),
   exactSize: exactSize(size),
