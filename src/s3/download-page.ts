@@ -40,15 +40,17 @@ export function downloadPage(parts: DownloadParts): RequestHandler {
   const { aws, withAccess } = parts
   return async function downloadPage(req, res) {
     const { bucket, key } = readAsked(req)
+    const folder = folderHref(bucket, key.slice(0, key.lastIndexOf('/') + 1))
     limitRequestTo(startDeadlineMs)
     const opened = await withAccess(req, (me) => {
-      Object.assign(res.locals, signedInView(me, parts))
+      const secondaryAction = { href: folder, label: 'Back to the folder' }
+      Object.assign(res.locals, signedInView(me, parts), { secondaryAction })
       return openObject(aws, me.access, bucket, key)
     }).catch((error) => {
       if (!needsSignIn(error) || req.accepts(['html', 'json']) === 'json') throw error
     })
     if (!opened) {
-      res.redirect(303, folderHref(bucket, key.slice(0, key.lastIndexOf('/') + 1)))
+      res.redirect(303, folder)
       return
     }
     if ('url' in opened) {

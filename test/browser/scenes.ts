@@ -129,6 +129,16 @@ const everything: Setting = {
       },
     },
     'access-denied': signedIn('a bucket that is not theirs', '/s3/people/', 'Access denied'),
+    'no-such-file': alike(
+      signedIn('a file that is gone', '/s3/website-static/download?key=a/gone.html', 'No such file'),
+    ),
+    'file-archived': alike(
+      signedIn(
+        'a file in an archive',
+        '/s3/backups-weekly/download?key=postgres/2019-12-01.dump',
+        'This file is archived',
+      ),
+    ),
     'signed-out': {
       title: 'after signing out',
       heading: 'You are signed out',

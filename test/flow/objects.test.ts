@@ -260,7 +260,10 @@ describe('GET /s3/:bucket/download', () => {
     ['files', 'x'.repeat(1025), 404, 's3.no_such_key'],
     ['nowhere', 'x', 404, 's3.no_such_bucket'],
   ])('answers for %s and %j with %d %s', async (bucket, key, status, code) => {
-    expectRefusal(await download(bucket, key), status, code)
+    const answer = await download(bucket, key)
+    expectRefusal(answer, status, code)
+    // For what can be a key, there is a folder to go back to.
+    expect(answer.body.includes('Back to the folder')).toBe(key === 'missing' || key === 'x')
   })
 
   it('leads somebody who must sign in to the folder, and asks S3 nothing', async () => {

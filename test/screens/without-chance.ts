@@ -2,6 +2,7 @@
 export function withoutChance(): void {
   const sameAlways: [RegExp, string][] = [
     [/[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}/g, '7d4e0c1a-5b2f-4c3d-9e8f-0a1b2c3d4e5f'],
+    [/(amzn1\.application(?:-oa2-client)?\.)[\da-f]{32}/g, '$1f0a1b2c3d4e5f60718293a4b5c6d7e8f'],
     [/ASIA[A-Z2-7]{16}/g, 'ASIAIOSFODNN7EXAMPLE'],
     [/(localhost|127\.0\.0\.1):\d+/g, '$1:3000'],
   ]
