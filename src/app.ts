@@ -35,6 +35,7 @@ import { limitRate } from './web/rate-limit.ts'
 import { requestId } from './web/request-id.ts'
 import { sameOrigin } from './web/same-origin.ts'
 import { allowPictureFrom, noStore, securityHeaders, strictTransport } from './web/security-headers.ts'
+import { trustProxies } from './web/trusted-proxies.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -80,7 +81,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
 
   const app = express()
   app.disable('x-powered-by')
-  app.set('trust proxy', config.trustProxy)
+  trustProxies(app, config.trustProxy)
   app.set('query parser', 'simple')
   app.set('etag', false)
   app.set('views', join(root, 'views'))
