@@ -59,6 +59,14 @@ describe('routes that know nobody', () => {
     },
   )
 
+  it.each(['/', '/privacy', '/explained'])('GET %s is the same page for everybody', async (path) => {
+    const stranger = await request(situation.application.server).get(path)
+    const known = await request(situation.application.server).get(path).set(visitor)
+    expect(stranger.text).toContain('<h1>')
+    expect(known.text).toBe(stranger.text)
+    expect(stranger.headers['cache-control']).toBe('no-cache')
+  })
+
   it('writes nothing to the store for a visitor who starts sign-ins and never comes back', async () => {
     store.calls.length = 0
     for (const _ of Array(20)) await request(situation.application.server).get('/initiateLogin/google')
