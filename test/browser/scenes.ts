@@ -242,7 +242,6 @@ const noProvider: Setting = {
   options: { environment: { AMAZON_APP_ID: '', GOOGLE_APP_ID: '', FACEBOOK_APP_ID: '' } },
   scenes: {
     'login-none': opening('the login page', '/', loginHeading),
-    'privacy-no-provider': alike(opening('the privacy notice', '/privacy', 'Privacy')),
   },
 }
 
