@@ -38,6 +38,7 @@ async function visit(stage: Stage, [name, { way, heading, browser }]: [string, S
   const page = await stage.visit(browser)
   await way(page, stage)
   await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor()
+  await page.waitForLoadState('load')
   await takePictures(page, name)
   const complaints = await stage.endVisits()
   if (complaints.length > 0) throw new Error(`${name}: ${complaints.join('; ')}`)
