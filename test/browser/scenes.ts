@@ -101,6 +101,8 @@ const everything: Setting = {
       loginHeading,
     ),
     explained: opening('the explanation', '/explained', 'Web identity federation, explained'),
+    flow: signedIn('the receipt of a sign-in', '/flow', 'How you were signed in', 'google'),
+    'flow-unsigned': opening('the flow in general', '/flow', 'How signing in works'),
     privacy: opening('the privacy notice', '/privacy', 'Privacy'),
     buckets: { title: 'the buckets', heading: hello, way: (page) => signIn(page, 'google') },
     'buckets-filtered': signedIn('the buckets, filtered and sorted', '/s3/?prefix=media&sort=-name', hello),
