@@ -64,6 +64,12 @@ const failing = (
   },
 })
 
+/** Opens all that is folded, from the outside in. */
+async function unfold(page: Page): Promise<void> {
+  for (const summary of await page.locator('summary').all())
+    if (await summary.isVisible()) await summary.click()
+}
+
 const alike = (scene: Scene): Scene => ({ ...scene, alike: true })
 
 const refusedBySts =
@@ -101,7 +107,16 @@ const everything: Setting = {
       loginHeading,
     ),
     explained: opening('the explanation', '/explained', 'Web identity federation, explained'),
-    flow: signedIn('the receipt of a sign-in', '/flow', 'How you were signed in', 'google'),
+    flow: alike(signedIn('the receipt of a sign-in', '/flow', 'How you were signed in', 'google')),
+    'flow-unfolded': {
+      title: 'the receipt with everything unfolded',
+      heading: 'How you were signed in',
+      async way(page) {
+        await signIn(page, 'google')
+        await page.goto('/flow')
+        await unfold(page)
+      },
+    },
     'flow-unsigned': opening('the flow in general', '/flow', 'How signing in works'),
     privacy: opening('the privacy notice', '/privacy', 'Privacy'),
     buckets: { title: 'the buckets', heading: hello, way: (page) => signIn(page, 'google') },
@@ -178,9 +193,14 @@ const everything: Setting = {
     },
     'not-found': opening('an address that does not exist', '/nowhere', 'Page not found'),
     'provider-unknown': alike(opening('an unknown provider', '/initiateLogin/nobody', 'No such sign-in')),
-    'callback-of-nobody': alike(
-      opening('a callback of nobody', '/oauth2callback/google?state=y', 'Please sign in again'),
-    ),
+    'callback-of-nobody': {
+      title: 'a callback of nobody, and what is told of it',
+      heading: 'Please sign in again',
+      async way(page) {
+        await page.goto('/oauth2callback/google?code=x&state=y')
+        await unfold(page)
+      },
+    },
   },
 }
 
