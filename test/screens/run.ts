@@ -14,9 +14,9 @@ const folder = join(import.meta.dirname, '..', '..', 'docs', 'screens')
 
 /** CSS pixels. What is longer than `tallest` is cut off: a picture of 200 rows would say no more. */
 const looks = [
-  { name: 'wide', width: 1280, height: 800, tallest: 840, colorScheme: 'light' },
-  { name: 'narrow', width: 360, height: 740, tallest: 840, colorScheme: 'light' },
-  { name: 'dark', width: 1280, height: 800, tallest: 840, colorScheme: 'dark' },
+  { name: 'wide', width: 1280, height: 800, tallest: 800, colorScheme: 'light' },
+  { name: 'narrow', width: 360, height: 740, tallest: 800, colorScheme: 'light' },
+  { name: 'dark', width: 1280, height: 800, tallest: 800, colorScheme: 'dark' },
 ] as const
 
 const pictureName = (scene: string, look: string) => `${scene}-${look}.png`
