@@ -4,6 +4,7 @@ import express, { type Express } from 'express'
 import type { AwsClients } from './aws-client.ts'
 import type { Config } from './config.ts'
 import { inWords } from './federation/access.ts'
+import { createExchange } from './federation/exchange.ts'
 import type { HttpClient } from './http-client.ts'
 import { fragmentCallback, loginCallback } from './login/callback.ts'
 import { loginPage } from './login/login-page.ts'
@@ -55,7 +56,8 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   const attempts = new Attempts(sealer)
   const sessions = new SealedStore(sessionStore, sealer, log)
   const times = config.session
-  const common = { providers, sessions, sts: aws.sts, roleSession: config.aws, audit, log }
+  const exchange = createExchange(aws.sts, config.aws, audit)
+  const common = { providers, sessions, exchange, audit, log }
   const callback = { ...common, attempts, sealer, times }
   const withAccess = createRenewal(common)
   const { presetBuckets, home } = config.s3
@@ -72,7 +74,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   // Only what needs to know a person looks for a session; the store is asked only where there is a cookie.
   const session = [
     sessionMiddleware(sessions, config.session.secrets),
-    endIdleSessions(sealer, times.idleSeconds),
+    endIdleSessions(sealer, times.idleSeconds, audit, metrics),
   ]
 
   const app = express()

@@ -87,6 +87,7 @@ export async function assumeRoleWithWebIdentity(
     .catch((cause: unknown) => {
       throw toFederationError(cause, details, identity.trust)
     })
+  const awsRequestId = answer.$metadata.requestId
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
   if (
     !AccessKeyId ||
@@ -96,12 +97,12 @@ export async function assumeRoleWithWebIdentity(
     Number.isNaN(Expiration.getTime())
   ) {
     throw new AppError('federation.answer_invalid', {
-      details: { ...details, problem: 'incomplete credentials' },
+      details: { ...details, awsRequestId, problem: 'incomplete credentials' },
     })
   }
   const subject = answer.SubjectFromWebIdentityToken
   if (subject !== undefined && subject !== identity.person.subject) {
-    throw new AppError('federation.subject_mismatch', { details })
+    throw new AppError('federation.subject_mismatch', { details: { ...details, awsRequestId } })
   }
   return {
     accessKeyId: AccessKeyId,
@@ -112,5 +113,7 @@ export async function assumeRoleWithWebIdentity(
     roleArn,
     assumedRoleArn: answer.AssumedRoleUser?.Arn ?? roleArn,
     roleSessionName: sessionName,
+    audience: answer.Audience,
+    awsRequestId,
   }
 }

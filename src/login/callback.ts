@@ -1,10 +1,6 @@
-import type { STSClient } from '@aws-sdk/client-sts'
 import type { Request, RequestHandler, Response } from 'express'
 import { AppError, type ErrorCode } from '../errors.ts'
-import {
-  assumeRoleWithWebIdentity,
-  type RoleSessionSettings,
-} from '../federation/assume-role-with-web-identity.ts'
+import type { Exchange } from '../federation/exchange.ts'
 import type { Audit } from '../observe/audit.ts'
 import { limitRequestTo } from '../request-context.ts'
 import type { Attempt, Attempts } from '../session/attempts.ts'
@@ -73,8 +69,7 @@ interface CallbackParts {
   attempts: Attempts
   sessions: SealedStore
   sealer: Sealer
-  sts: STSClient
-  roleSession: RoleSessionSettings
+  exchange: Exchange
   times: SessionTimes
   audit: Audit
 }
@@ -102,7 +97,7 @@ async function finishSignIn(
   const who = await parts.sessions.doOnce(turn, async () => {
     const tokens = await receiveTokens(provider, attempt, parameters)
     const identity = await provider.identify(tokens)
-    const access = await assumeRoleWithWebIdentity(parts.sts, parts.roleSession, provider.roleArn, identity)
+    const access = await parts.exchange(provider.roleArn, identity)
     const { accessToken, refreshToken } = tokens
     return { person: identity.person, access, providerTokens: { accessToken, refreshToken }, turn: turn.name }
   })

@@ -1,10 +1,6 @@
-import type { STSClient } from '@aws-sdk/client-sts'
 import type { Request } from 'express'
 import { AppError } from '../errors.ts'
-import {
-  assumeRoleWithWebIdentity,
-  type RoleSessionSettings,
-} from '../federation/assume-role-with-web-identity.ts'
+import type { Exchange } from '../federation/exchange.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import type { SealedStore } from '../session/sealed-store.ts'
@@ -21,8 +17,7 @@ const patienceMs = 10_000
 interface RenewalParts {
   providers: ProviderDirectory
   sessions: SealedStore
-  sts: STSClient
-  roleSession: RoleSessionSettings
+  exchange: Exchange
   audit: Audit
   log: Log
 }
@@ -45,20 +40,13 @@ const lapsed = ({ person }: SignedIn, cause?: unknown): AppError =>
  * Renews access by the provider's refresh token, shortly before or after it lapses: the same person, the same role,
  * new credentials, without anybody noticing.
  */
-export function createRenewal({
-  providers,
-  sessions,
-  sts,
-  roleSession,
-  audit,
-  log,
-}: RenewalParts): WithAccess {
-  const exchange = async (req: Request, me: SignedIn, refreshToken: string): Promise<SignedIn> => {
+export function createRenewal({ providers, sessions, exchange, audit, log }: RenewalParts): WithAccess {
+  const getNewAccess = async (req: Request, me: SignedIn, refreshToken: string): Promise<SignedIn> => {
     const provider = providers.find(me.person.providerId)
     const tokens = await refreshTokens(provider, refreshToken)
     const identity = await provider.identify(tokens)
     if (identity.person.subject !== me.person.subject) throw new AppError('provider.profile_mismatch')
-    const access = await assumeRoleWithWebIdentity(sts, roleSession, provider.roleArn, identity)
+    const access = await exchange(provider.roleArn, identity)
     const { accessToken, refreshToken: next } = tokens
     const renewed = { ...me, access, providerTokens: { accessToken, refreshToken: next } }
     await replaceSignedIn(req, sessions, renewed)
@@ -71,7 +59,12 @@ export function createRenewal({
     const { refreshToken } = me.providerTokens
     if (refreshToken === undefined) throw lapsed(me)
     const turn = { name: `renewal:${me.access.accessKeyId}`, secret: req.sessionID, patienceMs }
-    const renewed = await sessions.doOnce(turn, () => exchange(req, me, refreshToken))
+    const renewed = await sessions.doOnce(turn, () =>
+      getNewAccess(req, me, refreshToken).catch((error: unknown) => {
+        audit.renewalRefused(me.person, error)
+        throw error
+      }),
+    )
     if (renewed === undefined) throw lapsed(me)
     return renewed
   }
