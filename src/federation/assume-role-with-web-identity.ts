@@ -22,14 +22,23 @@ const byAwsCode = new Map<string, ErrorCode>([
   ['ExpiredToken', 'federation.token_expired'],
   ['IDPCommunicationError', 'federation.provider_unreachable'],
   ['ValidationError', 'federation.request_invalid'],
-  ['MissingParameter', 'federation.request_invalid'],
-  ['InvalidParameterValue', 'federation.request_invalid'],
+  ['MissingParameter', 'federation.parameter_missing'],
+  ['InvalidParameterValue', 'federation.parameter_rejected'],
+  ['InvalidAction', 'federation.action_unknown'],
+  ['MissingAction', 'federation.action_unknown'],
+  ['RequestExpired', 'federation.request_expired'],
   ['MalformedPolicyDocument', 'federation.policy_rejected'],
-  ['PackedPolicyTooLarge', 'federation.policy_rejected'],
+  ['PackedPolicyTooLarge', 'federation.policy_too_large'],
   ['RegionDisabledException', 'federation.region_disabled'],
+  ['InvalidClientTokenId', 'federation.key_rejected'],
+  ['OptInRequired', 'federation.account_not_ready'],
+  ['InternalFailure', 'federation.internal_failure'],
 ])
 
-function codeOf({ awsCode, httpStatus = 0 }: AwsFailure): ErrorCode {
+function codeOf({ awsCode, httpStatus = 0 }: AwsFailure, message: string): ErrorCode {
+  if (awsCode === 'ValidationError' && message.includes('MaxSessionDuration')) {
+    return 'federation.duration_too_long'
+  }
   const known = byAwsCode.get(awsCode)
   if (known) return known
   if (throttlingCodes.includes(awsCode) || httpStatus === 429) return 'federation.throttled'
@@ -42,16 +51,26 @@ function codeOf({ awsCode, httpStatus = 0 }: AwsFailure): ErrorCode {
 /** What an operator compares when STS does not trust a token: its claims, and the policy that would. */
 function trustDetails(roleArn: string, trust: TrustEvidence): Record<string, string> {
   const claims = Object.entries(trust.claims).map(([name, value]) => [`token ${name}`, value])
-  return { ...Object.fromEntries(claims), trustPolicy: trustPolicyFor(roleArn, trust) }
+  return {
+    ...Object.fromEntries(claims),
+    ...(trust.pitfall && { pitfall: trust.pitfall }),
+    trustPolicy: trustPolicyFor(roleArn, trust),
+  }
 }
 
 const isAboutTrust = (code: ErrorCode): boolean =>
   code === 'federation.access_denied' || code === 'federation.web_identity_rejected'
 
-function toFederationError(cause: unknown, details: Record<string, string>, trust?: TrustEvidence): unknown {
+/** Names what STS answered. `details` go along. */
+export function toFederationError(
+  cause: unknown,
+  details: Record<string, string>,
+  trust?: TrustEvidence,
+): AppError {
   const failure = awsFailure(cause)
   const transport = transportFailure(cause)
-  const code = transport ? (`federation.${transport}` as const) : codeOf(failure)
+  const message = cause instanceof Error ? cause.message : ''
+  const code = transport ? (`federation.${transport}` as const) : codeOf(failure, message)
   const expected = trust && isAboutTrust(code) && trustDetails(details.roleArn ?? '', trust)
   return new AppError(code, { cause, details: { ...details, ...failure, ...expected } })
 }

@@ -186,14 +186,16 @@ describe('GET /s3/', () => {
   it.each([
     ['AccessDenied', 403, 403, 's3.access_denied'],
     ['SlowDown', 503, 503, 's3.throttled'],
-    ['InvalidToken', 400, 401, 's3.credentials_rejected'],
-    ['InvalidAccessKeyId', 403, 401, 's3.credentials_rejected'],
-    ['SignatureDoesNotMatch', 403, 401, 's3.credentials_rejected'],
+    ['InvalidToken', 400, 401, 's3.token_rejected'],
+    ['InvalidAccessKeyId', 403, 401, 's3.key_unknown'],
+    ['SignatureDoesNotMatch', 403, 401, 's3.signature_rejected'],
     ['RequestTimeTooSkewed', 403, 500, 's3.clock_skewed'],
     ['InvalidArgument', 400, 400, 's3.request_invalid'],
-    ['InternalError', 500, 502, 's3.unavailable'],
+    ['InternalError', 500, 502, 's3.internal_error'],
     ['ServiceUnavailable', 503, 502, 's3.unavailable'],
-    ['AuthorizationHeaderMalformed', 400, 502, 's3.unavailable'],
+    ['AuthorizationHeaderMalformed', 400, 502, 's3.wrong_region'],
+    ['PermanentRedirect', 301, 502, 's3.wrong_region'],
+    ['RequestTimeout', 400, 502, 's3.connection_idle'],
   ])(
     'turns %s (%i) of S3 into a page with status %i and the code %s, and keeps the session',
     async (awsCode, awsStatus, status, code) => {
