@@ -24,6 +24,7 @@ const profile = z.object({
   email: z.string().nullish(),
   picture: z.object({ data: z.object({ url: z.string().nullish() }) }).nullish(),
 })
+const revocation = z.object({ success: z.literal(true) })
 const graphError = z.object({ error: z.object({ code: z.number() }) })
 
 /** Graph API error codes of the code exchange, as RFC 6749 names them. @see "Handling Errors", Facebook Graph API */
@@ -99,7 +100,7 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
       })
       if (answer.status !== 200)
         throw new AppError(statusError(answer.status), { details: { status: answer.status } })
-      return true
+      return revocation.parse(await answer.json()).success
     },
 
     async identify({ accessToken }) {
