@@ -192,6 +192,12 @@ const catalogue = {
     sentence: 'Your sign-in expired before AWS saw it. Please sign in again.',
     instruction: 'ExpiredTokenException: compare the clock of this host; look for slow provider calls.',
   },
+  'federation.token_too_large': {
+    status: 500,
+    sentence: 'The identity provider says more about you than AWS reads. The operator must mend it.',
+    instruction:
+      'AWS STS takes tokens of up to 20000 characters. Have the provider put fewer claims, such as groups, into its ID tokens, or ask for fewer scopes in X_SCOPE.',
+  },
   'federation.provider_unreachable': {
     status: 503,
     sentence: 'AWS could not reach the identity provider. Please try again in a moment.',

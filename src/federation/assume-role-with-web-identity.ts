@@ -7,6 +7,9 @@ import type { Identity } from './identity.ts'
 import { roleSessionName } from './role-session-name.ts'
 import { type TrustEvidence, trustPolicyFor } from './trust-policy.ts'
 
+/** Characters of a web identity token that STS takes. */
+const longestToken = 20_000
+
 /** How roles are assumed, the same for everybody. */
 export interface RoleSessionSettings {
   roleSessionSeconds: number
@@ -99,7 +102,11 @@ export async function assumeRoleWithWebIdentity(
     DurationSeconds: settings.roleSessionSeconds,
     Policy: settings.sessionPolicy,
   })
+  const tokenLength = identity.webIdentityToken.length
   const details = { provider: identity.person.providerId, roleArn, roleSessionName: sessionName }
+  if (tokenLength > longestToken) {
+    throw new AppError('federation.token_too_large', { details: { ...details, tokenLength } })
+  }
   const deadline = requestContext()?.deadline
   const answer = await sts
     .send(command, deadline ? { abortSignal: deadline } : {})

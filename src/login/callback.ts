@@ -9,7 +9,7 @@ import type { Sealer } from '../session/sealing.ts'
 import { type SessionTimes, signedIn, signIn } from '../session/signed-in.ts'
 import { redeemCode } from './authorization-code.ts'
 import type { ProviderDirectory } from './providers/index.ts'
-import type { Provider, Tokens } from './providers/provider.ts'
+import { isToken, type Provider, type Tokens } from './providers/provider.ts'
 import { homePath } from './return-path.ts'
 
 /** All that a sign-in may take once the person is back, in milliseconds. */
@@ -52,7 +52,7 @@ async function receiveTokens(
     return redeemCode(provider, attempt, parameters)
   }
   const [accessToken, ...others] = parameters.getAll('access_token')
-  if (!accessToken || others.length > 0) throw new AppError('request.malformed')
+  if (!accessToken || !isToken(accessToken) || others.length > 0) throw new AppError('request.malformed')
   return { accessToken }
 }
 

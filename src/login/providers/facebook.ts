@@ -10,12 +10,14 @@ import type { Provider } from './provider.ts'
 import { statusError } from './provider-error.ts'
 import { getProviderJson } from './provider-json.ts'
 
+/** Facebook writes ids as texts and as numbers. */
+const id = z.union([z.string(), z.number().transform(String)])
 const inspection = z.object({
   data: z.object({
-    app_id: z.coerce.string().optional(),
+    app_id: id.optional(),
     is_valid: z.boolean(),
     type: z.string().optional(),
-    user_id: z.coerce.string().optional(),
+    user_id: id.optional(),
   }),
 })
 const profile = z.object({

@@ -200,6 +200,14 @@ describe('assumeRoleWithWebIdentity', () => {
     expect((await failure(assume())).code).toBe('federation.subject_mismatch')
   })
 
+  it('does not ask STS about a token that is longer than STS reads, and says how long', async () => {
+    const error = await failure(assume({ ...identity, webIdentityToken: 'x'.repeat(20_001) }))
+    expect(error).toMatchObject({ code: 'federation.token_too_large', details: { tokenLength: 20_001 } })
+    expect(server.requests).toHaveLength(0)
+    await assume({ ...identity, webIdentityToken: 'x'.repeat(20_000) })
+    expect(server.requests).toHaveLength(1)
+  })
+
   it('times out when the deadline of the request passes', async () => {
     server.faults.plan('/', hang)
     const deadline = new AbortController()
