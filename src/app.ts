@@ -31,9 +31,16 @@ import { alive, ready } from './web/health.ts'
 import { privacyPage } from './web/privacy-page.ts'
 import { publicOrigin } from './web/public-origin.ts'
 import { limitRate } from './web/rate-limit.ts'
+import { readForm } from './web/read-form.ts'
 import { requestId } from './web/request-id.ts'
 import { sameOrigin } from './web/same-origin.ts'
-import { allowPictureFrom, noStore, securityHeaders, strictTransport } from './web/security-headers.ts'
+import {
+  allowPictureFrom,
+  noStore,
+  securityHeaders,
+  strictTransport,
+  unconditional,
+} from './web/security-headers.ts'
 
 const root = join(import.meta.dirname, '..')
 const publicFolder = join(root, 'public')
@@ -63,8 +70,6 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   const { presetBuckets, home } = config.s3
   const s3 = { aws, times, withAccess, home }
   const providerName = (id: string) => providers.displayName(id)
-  // As text, for URLSearchParams to read: a parser would merge fields that come twice.
-  const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '32kb' })
   const limited = limitRate({
     perMinute: config.rateLimit,
     count: (id, expiresAt) => sessionStore.count(id, expiresAt),
@@ -99,6 +104,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.use(publicOrigin(config.publicUrl))
   app.use(strictTransport)
   app.use(assetsPath, serveAssets(publicFolder))
+  app.use(unconditional)
 
   app.route('/').get(loginPage(providers)).all(methodNotAllowed('GET, HEAD'))
   app
