@@ -41,6 +41,7 @@ import {
   strictTransport,
   unconditional,
 } from './web/security-headers.ts'
+import { trustProxies } from './web/trusted-proxies.ts'
 
 const root = join(import.meta.dirname, '..')
 const publicFolder = join(root, 'public')
@@ -84,7 +85,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
 
   const app = express()
   app.disable('x-powered-by')
-  app.set('trust proxy', config.trustProxy)
+  trustProxies(app, config.trustProxy)
   app.set('query parser', 'simple')
   app.set('etag', false)
   app.set('views', join(root, 'views'))
