@@ -323,7 +323,7 @@ const catalogue = {
   },
   's3.access_denied': {
     status: 403,
-    sentence: 'Your role does not allow this. The operator can change that.',
+    sentence: 'Your access does not allow this. The operator can change that.',
     instruction:
       'This log line says which action was denied, on what and why. Look for SESSION_POLICY, a boundary or an SCP, too.',
   },
