@@ -1,13 +1,16 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const browserTests = 'test/browser/**/*.test.ts'
 /** What takes long and rarely breaks alone: `npm run test:slow`. */
 export const slowTests = [
+  'test/bench/rows.test.ts',
   'test/faults/**/*.test.ts',
   'test/deploy/bundle.test.ts',
   'test/doctor/process.test.ts',
   'test/process/demo-https.test.ts',
   'test/process/slow-clients.test.ts',
+  'test/process/demo-start-time.test.ts',
   'test/sessions/behind-nginx.test.ts',
   'test/sessions/instances.test.ts',
   'test/sessions/own-credentials.test.ts',
@@ -19,8 +22,11 @@ export default defineConfig({
     reporters: ['default', './test/plain-summary.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // To load the application, the SDK and the sandbox anew for each file took a third of the whole run.
+    isolate: false,
+    setupFiles: './test/clean-up.ts',
     // Most of a test's time is waiting for a browser or a process of its own.
-    maxWorkers: '100%',
+    maxWorkers: 2 * availableParallelism(),
     projects: [
       {
         extends: true,

@@ -1,39 +1,68 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import * as openid from 'openid-client'
 import { AppError } from '../errors.ts'
 import type { Attempt } from '../session/attempts.ts'
 import { isToken, type Provider, type Tokens } from './providers/provider.ts'
 import { toProviderError } from './providers/provider-error.ts'
 
-/** PKCE's S256 (RFC 7636, section 4.2). Here and now: openid-client's goes through a thread, at a tenth of a redirect's cost. */
+/** PKCE's S256 (RFC 7636, section 4.2). Here and now: openid-client's goes through a thread. */
 const codeChallenge = (codeVerifier: string): string =>
   createHash('sha256').update(codeVerifier).digest('base64url')
 
+/** Texts of 256 random bits each (RFC 6749 section 10.10, RFC 7636 section 4.1), drawn at once: a draw is dear. */
+function randomTexts(count: number): string[] {
+  const bytes = randomBytes(count * 32)
+  return Array.from({ length: count }, (_, index) =>
+    bytes.toString('base64url', index * 32, (index + 1) * 32),
+  )
+}
+
+const s256 = new WeakMap<openid.Configuration, boolean>()
+
+/** Whether the provider knows PKCE; asked once, since openid-client copies all metadata for an answer. */
+function knowsPkce(configuration: openid.Configuration): boolean {
+  const remembered = s256.get(configuration)
+  if (remembered !== undefined) return remembered
+  const knows = configuration.serverMetadata().code_challenge_methods_supported?.includes('S256') ?? true
+  s256.set(configuration, knows)
+  return knows
+}
+
 /**
- * Begins a sign-in: the URL of the provider's authorization endpoint, and the attempt that its callback must
- * match.
+ * Begins a sign-in: what its callback must match.
  * @throws AppError `provider.*` where the provider's metadata cannot be read
- * @see RFC 6749 section 4.1.1, RFC 7636 (PKCE), OpenID Connect Core 1.0 section 3.1.2.1
+ * @see RFC 7636 (PKCE)
  */
 export async function beginAuthorization(
   provider: Provider,
-  {
-    redirectUri,
-    returnPath,
-    chooseAccount,
-  }: { redirectUri: string; returnPath: string; chooseAccount: boolean },
-): Promise<{ url: URL; attempt: Attempt }> {
-  const configuration = await provider.configuration()
-  const implicit = provider.grant === 'implicit'
-  const state = openid.randomState()
-  const nonce = provider.openIdConnect ? openid.randomNonce() : undefined
-  const methods = configuration.serverMetadata().code_challenge_methods_supported
-  const codeVerifier =
-    !implicit && (methods?.includes('S256') ?? true) ? openid.randomPKCECodeVerifier() : undefined
-  const url = openid.buildAuthorizationUrl(configuration, {
+  wish: Pick<Attempt, 'redirectUri' | 'returnPath' | 'chooseAccount'>,
+): Promise<Attempt> {
+  const provesKey = provider.grant === 'code' && knowsPkce(await provider.configuration())
+  const [state = '', secret = '', codeVerifier, nonce] = randomTexts(4)
+  return {
+    ...wish,
+    providerId: provider.id,
+    state,
+    secret,
+    codeVerifier: provesKey ? codeVerifier : undefined,
+    nonce: provider.openIdConnect ? nonce : undefined,
+    startedAt: Date.now(),
+  }
+}
+
+/**
+ * The authorization request of an attempt, as the browser takes it to the provider: the same whenever it is asked for.
+ * @throws AppError `provider.*` where the provider's metadata cannot be read
+ * @see RFC 6749 section 4.1.1, OpenID Connect Core 1.0 section 3.1.2.1
+ */
+export async function authorizationUrl(
+  provider: Provider,
+  { redirectUri, chooseAccount, state, nonce, codeVerifier }: Attempt,
+): Promise<URL> {
+  return openid.buildAuthorizationUrl(await provider.configuration(), {
     ...provider.authorizationParameters,
     ...(chooseAccount && provider.chooseAccountParameters),
-    response_type: implicit ? 'token' : 'code',
+    response_type: provider.grant === 'implicit' ? 'token' : 'code',
     redirect_uri: redirectUri,
     scope: provider.scope,
     state,
@@ -43,17 +72,6 @@ export async function beginAuthorization(
       code_challenge_method: 'S256',
     }),
   })
-  const attempt = {
-    providerId: provider.id,
-    state,
-    secret: openid.randomState(),
-    redirectUri,
-    codeVerifier,
-    nonce,
-    returnPath,
-    startedAt: Date.now(),
-  }
-  return { url, attempt }
 }
 
 /**

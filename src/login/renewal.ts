@@ -1,6 +1,8 @@
 import type { Request } from 'express'
 import { AppError } from '../errors.ts'
-import type { Exchange } from '../federation/exchange.ts'
+import type { ObtainAccess } from '../federation/obtain-access.ts'
+import type { Receipts } from '../flow/receipts.ts'
+import { inLeg } from '../flow/recording.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import type { SealedStore } from '../session/sealed-store.ts'
@@ -17,7 +19,8 @@ const patienceMs = 10_000
 interface RenewalParts {
   providers: ProviderDirectory
   sessions: SealedStore
-  exchange: Exchange
+  obtainAccess: ObtainAccess
+  receipts: Receipts
   audit: Audit
   log: Log
 }
@@ -40,19 +43,32 @@ const lapsed = ({ person }: SignedIn, cause?: unknown): AppError =>
  * Renews access by the provider's refresh token, shortly before or after it lapses: the same person, the same role,
  * new credentials, without anybody noticing.
  */
-export function createRenewal({ providers, sessions, exchange, audit, log }: RenewalParts): WithAccess {
-  const getNewAccess = async (req: Request, me: SignedIn, refreshToken: string): Promise<SignedIn> => {
+export function createRenewal({
+  providers,
+  sessions,
+  obtainAccess,
+  receipts,
+  audit,
+  log,
+}: RenewalParts): WithAccess {
+  const exchange = async (req: Request, me: SignedIn, refreshToken: string): Promise<SignedIn> => {
     const provider = providers.find(me.person.providerId)
-    const tokens = await refreshTokens(provider, refreshToken)
-    const identity = await provider.identify(tokens)
+    const tokens = await inLeg('tokens', () => refreshTokens(provider, refreshToken))
+    const identity = await inLeg('identity', () => provider.identify(tokens))
     if (identity.person.subject !== me.person.subject) throw new AppError('provider.profile_mismatch')
-    const access = await exchange(provider.roleArn, identity)
+    const access = await inLeg('access', () => obtainAccess(provider.roleArn, identity))
     const { accessToken, refreshToken: next } = tokens
     const renewed = { ...me, access, providerTokens: { accessToken, refreshToken: next } }
     await replaceSignedIn(req, sessions, renewed)
+    await receipts.addRenewal(req.sessionID, identity.trust)
     audit.renewed(me.person, access)
     return renewed
   }
+
+  const recorded = (req: Request, me: SignedIn, refreshToken: string): Promise<SignedIn> =>
+    receipts.during({ providerId: me.person.providerId, grant: 'code' }, () =>
+      exchange(req, me, refreshToken),
+    )
 
   /** Once for each set of credentials, however many requests find them lapsing, on whichever instance. */
   const renew = async (req: Request, me: SignedIn, patienceMs: number): Promise<SignedIn> => {
@@ -60,7 +76,7 @@ export function createRenewal({ providers, sessions, exchange, audit, log }: Ren
     if (refreshToken === undefined) throw lapsed(me)
     const turn = { name: `renewal:${me.access.accessKeyId}`, secret: req.sessionID, patienceMs }
     const renewed = await sessions.doOnce(turn, () =>
-      getNewAccess(req, me, refreshToken).catch((error: unknown) => {
+      recorded(req, me, refreshToken).catch((error: unknown) => {
         audit.renewalRefused(me.person, error)
         throw error
       }),

@@ -1,9 +1,13 @@
-import { AxeBuilder } from '@axe-core/playwright'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { PolicyDocument } from '../../sandbox/aws/policies.ts'
 import { demoHome, demoPermissionPolicy, seedDemoAccount } from '../../sandbox/demo-account.ts'
 import { buttonText, type Stage, signIn, useStage } from './stage.ts'
+
+const axeSource = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 
 const wide = { width: 1440, height: 900 }
 const narrow = { width: 360, height: 740 }
@@ -18,14 +22,16 @@ const looks = [
 /** What axe says of the page, light and dark, wide and narrow; and whether a narrow screen must scroll sideways. */
 async function faults(page: Page): Promise<string[]> {
   const found: string[] = []
+  // Once for both looks: to read it costs the browser more than to run it.
+  await page.evaluate(axeSource)
   for (const { name, colorScheme, viewport, rules } of looks) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.setViewportSize(viewport)
-    // There are no frames: without looking for them axe is four times as fast.
-    const axe = new AxeBuilder({ page }).setLegacyMode()
-    const { violations } = await axe
-      .options({ ...(rules && { runOnly: [...rules] }), resultTypes: ['violations'] })
-      .analyze()
+    const options: axe.RunOptions = { ...(rules && { runOnly: [...rules] }), resultTypes: ['violations'] }
+    const { violations } = await page.evaluate(
+      (asked) => (globalThis as unknown as { axe: typeof axe }).axe.run(asked),
+      options,
+    )
     for (const { id, nodes } of violations) {
       found.push(...nodes.map(({ target }) => `${name}: ${id} at ${target.join(' ')}`))
     }
@@ -73,6 +79,25 @@ const signedOut: State = {
   },
 }
 
+/** The receipt with everything unfolded. */
+const receipt: State = {
+  heading: 'How you were signed in',
+  async way(page) {
+    await signIn(page, 'google')
+    await page.goto('/flow')
+    for (const summary of await page.locator('summary').all()) await summary.click()
+  },
+}
+
+/** The page after a sign-in that failed, with what is told of it unfolded. */
+const stopped: State = {
+  heading: 'Please sign in again',
+  async way(page) {
+    await page.goto('/oauth2callback/google?code=x&state=y')
+    for (const summary of await page.locator('main > div > details > summary').all()) await summary.click()
+  },
+}
+
 function hasNoFault(stage: Stage, states: Record<string, State>): void {
   it.each(Object.entries(states))('%s', async (_name, { way, heading }) => {
     const page = await stage.visit()
@@ -94,6 +119,9 @@ describe('light and dark, wide and narrow, axe finds no fault where every provid
     'the page for an unknown provider': opening('/initiateLogin/nobody', 'No such sign-in'),
     'the page for a callback of nobody': opening('/oauth2callback/google?state=y', 'Please sign in again'),
     'the privacy notice': privacy,
+    'the page of the flow': opening('/flow', 'How signing in works'),
+    'the receipt of a sign-in': receipt,
+    'the page after a sign-in that stopped': stopped,
   })
 })
 

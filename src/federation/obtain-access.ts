@@ -5,11 +5,11 @@ import { assumeRoleWithWebIdentity, type RoleSessionSettings } from './assume-ro
 import type { Identity } from './identity.ts'
 
 /** Exchanges a web identity for access to a role, and leaves a record of it. @throws AppError `federation.*` */
-export type Exchange = (roleArn: string, identity: Identity) => Promise<Access>
+export type ObtainAccess = (roleArn: string, identity: Identity) => Promise<Access>
 
 /** The one way to AWS STS for whoever signs in or renews: no exchange, granted or refused, goes unrecorded. */
-export const createExchange =
-  (sts: STSClient, settings: RoleSessionSettings, audit: Audit): Exchange =>
+export const createObtainAccess =
+  (sts: STSClient, settings: RoleSessionSettings, audit: Audit): ObtainAccess =>
   async (roleArn, identity) => {
     const startedAt = performance.now()
     const asked = () => ({
