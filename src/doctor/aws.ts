@@ -29,12 +29,26 @@ function refusal(code: ErrorCode, role: string, issuer: string): Finding {
         'Check that the role exists, and that its trust policy is the one below.',
       )
     case 'federation.request_invalid':
+    case 'federation.parameter_rejected':
       return fail(
         role,
         'or ROLE_SESSION_SECONDS is refused by STS as invalid',
         'Copy the ARN again, and ask for no longer sessions than the MaxSessionDuration of the role.',
       )
+    case 'federation.duration_too_long':
+      return fail(
+        'ROLE_SESSION_SECONDS',
+        `is more than the role of ${role} allows`,
+        'Lower it, or raise the MaxSessionDuration of the role.',
+      )
+    case 'federation.account_not_ready':
+      return fail(
+        'AWS_REGION',
+        'is a region that the account has not opted in to',
+        'Opt in, or take another.',
+      )
     case 'federation.policy_rejected':
+    case 'federation.policy_too_large':
       return fail('SESSION_POLICY', 'is refused by STS', 'Take it away, or mend the policy.')
     case 'federation.region_disabled':
       return fail(
@@ -57,6 +71,7 @@ function refusal(code: ErrorCode, role: string, issuer: string): Finding {
       )
     case 'federation.throttled':
     case 'federation.unavailable':
+    case 'federation.internal_failure':
       return warn('STS', 'has no time or is down', 'Run this again in a moment.')
     default:
       return fail('STS', 'answers what AWS STS never would', 'Check AWS_ENDPOINT_URL_STS.')
