@@ -33,6 +33,7 @@ import { limitRate } from './web/rate-limit.ts'
 import { requestId } from './web/request-id.ts'
 import { sameOrigin } from './web/same-origin.ts'
 import { allowPictureFrom, noStore, securityHeaders, strictTransport } from './web/security-headers.ts'
+import { testify } from './web/testimony.ts'
 
 const root = join(import.meta.dirname, '..')
 const publicFolder = join(root, 'public')
@@ -88,7 +89,13 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
 
   app.use(requestId, securityHeaders)
   // Balancers check health by address and over plain HTTP: before any rule about hosts.
-  app.route('/healthz').get(alive).all(methodNotAllowed('GET, HEAD'))
+  app
+    .route('/healthz')
+    .get(
+      testify((word, text) => sealer.seal('doctor', word, text)),
+      alive,
+    )
+    .all(methodNotAllowed('GET, HEAD'))
   app
     .route('/readyz')
     .get(ready(() => sessionStore.check()))

@@ -53,6 +53,7 @@ describe('examineOnline', () => {
       'OK S3 is reached',
       'OK SESSION_STORE was written and read; the record in it is sealed',
       'OK PUBLIC_URL is reached; redirect URIs and cookies agree with it',
+      'OK TRUST_PROXY finds the client, 127.0.0.1, behind no proxy, who may claim another address: it is this machine',
       'OK the clock agrees with the others',
     ])
   })

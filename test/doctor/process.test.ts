@@ -175,6 +175,7 @@ describe('npm run doctor behind a proxy that ends TLS', () => {
     expect([wrong(stdout), status]).toEqual([
       [
         'FAIL  PUBLIC_URL is https:, but the application sees http: and sends providers the wrong redirect URI',
+        'FAIL  TRUST_PROXY believes no proxy of 1: everybody has the address 127.0.0.1, and shares one rate limit',
       ],
       1,
     ])
