@@ -4,12 +4,13 @@ import { evaluate, pseudoParameters, readYaml, type Template } from './template.
 
 const template = readYaml<Template>('infra/federation-roles.yaml')
 
+const issuer = 'https://id.example.com/realms/staff'
 const openIdProvider = 'arn:aws:iam::123456789012:oidc-provider/id.example.com/realms/staff'
 const configured = {
   AmazonAppId: 'amzn1.application.0123456789abcdef',
   FacebookAppId: '1234567890',
   GoogleClientId: '1234-abcd.apps.googleusercontent.com',
-  OpenIdProviderArn: openIdProvider,
+  OpenIdIssuer: issuer,
   OpenIdAudience: 'sign-in',
   OpenIdName: 'KEYCLOAK',
 }
@@ -30,7 +31,9 @@ function stack(parameters: Record<string, string | number>) {
   }
   const conditions = template.Conditions ?? {}
   const made = <T extends { Condition?: string }>(items: Record<string, T>) =>
-    Object.entries(items).filter(([, { Condition }]) => !Condition || evaluate(conditions[Condition], names))
+    Object.entries(items).filter(
+      ([, { Condition }]) => !Condition || evaluate(conditions[Condition], names, conditions),
+    )
 
   const resources = Object.fromEntries(
     made(template.Resources).map(([id, { Properties }]) => [
@@ -51,7 +54,12 @@ function stack(parameters: Record<string, string | number>) {
       ],
     }
   }
-  return { roles: Object.keys(resources).filter((id) => id !== 'BucketAccess'), outputs, role }
+  return {
+    roles: Object.keys(resources).filter((id) => id.endsWith('Role')),
+    inIam: resources.OpenIdProviderInIam,
+    outputs,
+    role,
+  }
 }
 
 const providers = [
@@ -99,7 +107,29 @@ describe('infra/federation-roles.yaml', () => {
   })
 
   it('makes no role for an OpenID provider without an audience', () => {
-    expect(stack({ OpenIdProviderArn: openIdProvider }).roles).toEqual([])
+    expect(stack({ OpenIdIssuer: issuer })).toMatchObject({ roles: [], inIam: undefined })
+  })
+
+  it('tells IAM of an issuer and its audience, unless IAM knows them', () => {
+    expect(stack(configured).inIam).toEqual({ Url: issuer, ClientIdList: ['sign-in'] })
+    const known = stack({ ...configured, OpenIdProvider: 'existing' })
+    expect(known.inIam).toBeUndefined()
+    expect(known.roles).toContain('OpenIdRole')
+  })
+
+  it('makes a role for one issuer alone, so that several issuers are several stacks', () => {
+    const { OpenIdIssuer, OpenIdAudience, OpenIdName } = configured
+    const { roles, outputs } = stack({ OpenIdIssuer, OpenIdAudience, OpenIdName })
+    expect(roles).toEqual(['OpenIdRole'])
+    expect(outputs).toEqual(['KEYCLOAK_ROLE_ARN=arn:aws:iam::123456789012:role/roles-OpenIdRole-1ABC'])
+  })
+
+  it('keeps the slash that ends an issuer', () => {
+    const { trust } = stack({ ...configured, OpenIdIssuer: 'https://tenant.eu.auth0.com/' }).role(
+      'OpenIdRole',
+    )
+    expect(JSON.stringify(trust)).toContain(':oidc-provider/tenant.eu.auth0.com/"')
+    expect(JSON.stringify(trust)).toContain('"tenant.eu.auth0.com/:aud":"sign-in"')
   })
 
   it('gives out the lines to paste', () => {
@@ -125,8 +155,11 @@ describe('infra/federation-roles.yaml', () => {
     ['FacebookAppId', '*', false],
     ['GoogleClientId', configured.GoogleClientId, true],
     ['GoogleClientId', '*', false],
-    ['OpenIdProviderArn', openIdProvider, true],
-    ['OpenIdProviderArn', 'https://id.example.com/realms/staff', false],
+    ['OpenIdIssuer', issuer, true],
+    ['OpenIdIssuer', 'http://id.example.com', false],
+    ['OpenIdIssuer', 'id.example.com', false],
+    ['OpenIdIssuer', 'https://*.example.com', false],
+    ['OpenIdIssuer', 'https://id.example.com"', false],
     ['OpenIdAudience', '*', false],
     ['OpenIdAudience', 'x"}}', false],
     ['HomePrefix', 'home/staff', true],
