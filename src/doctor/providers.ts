@@ -4,17 +4,14 @@ import type { HttpClient } from '../http-client.ts'
 import { beginAuthorization } from '../login/authorization-code.ts'
 import { createProvider } from '../login/providers/index.ts'
 import type { Provider } from '../login/providers/provider.ts'
-import { failureCode, isCertificateProblem } from './failure.ts'
+import { certificateProblem, failureCode } from './failure.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const cannotBeReached = (id: string, what: string, error: unknown): Finding => {
   const code = failureCode(error)
-  return isCertificateProblem(code)
-    ? fail(
-        id,
-        `shows a certificate for ${what} that is not trusted here: ${code}`,
-        'Check for a proxy that opens TLS.',
-      )
+  const certificate = certificateProblem(code)
+  return certificate
+    ? fail(id, `${certificate}, for ${what}`, 'Check the address, and for a proxy that opens TLS.')
     : fail(
         id,
         `cannot be reached for ${what}: ${code}`,

@@ -1,6 +1,6 @@
 import { type Config, isLoopback } from '../config.ts'
 import type { HttpClient } from '../http-client.ts'
-import { failureCode, isCertificateProblem } from './failure.ts'
+import { certificateProblem, failureCode } from './failure.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import { checkProxies } from './proxies.ts'
 
@@ -106,11 +106,12 @@ export async function checkPublicUrl(
     return await measure(config, http, url)
   } catch (error) {
     const code = failureCode(error)
-    if (!isCertificateProblem(code)) {
+    const certificate = certificateProblem(code)
+    if (!certificate) {
       return [warn(subject, `does not answer: ${code}`, 'Start the application, then run this again.')]
     }
-    const finding = `shows a certificate that browsers warn of: ${code}`
-    const mend = 'Get one from AWS Certificate Manager: docs/deploy.md, step 4.'
+    const finding = `${certificate}: browsers warn of it`
+    const mend = 'Get one from AWS Certificate Manager: README.md, step 4.'
     return [isLoopback(new URL(url).hostname) ? warn(subject, finding, mend) : fail(subject, finding, mend)]
   }
 }

@@ -143,6 +143,8 @@ describe('the resources in .ebextensions', () => {
     ['dynamodb:UpdateItem', tableArn, true],
     ['dynamodb:DeleteItem', tableArn, true],
     ['dynamodb:DescribeTable', tableArn, true],
+    ['dynamodb:DescribeTimeToLive', tableArn, true],
+    ['dynamodb:UpdateTimeToLive', tableArn, false],
     ['dynamodb:Scan', tableArn, false],
     ['dynamodb:Query', tableArn, false],
     ['dynamodb:DeleteTable', tableArn, false],
