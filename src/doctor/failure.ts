@@ -1,3 +1,9 @@
+/** The error at the bottom: of the connection or the engine, below what libraries and we make of it. */
+export function rootOf(error: unknown): unknown {
+  const { cause } = (error ?? {}) as { cause?: unknown }
+  return cause instanceof Error ? rootOf(cause) : error
+}
+
 /** The code of a failed connection, such as ECONNREFUSED, or the name of the error. */
 export function failureCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'

@@ -4,7 +4,7 @@ import type { HttpClient } from '../http-client.ts'
 import { beginAuthorization } from '../login/authorization-code.ts'
 import { createProvider } from '../login/providers/index.ts'
 import type { Provider } from '../login/providers/provider.ts'
-import { certificateProblem, failureCode } from './failure.ts'
+import { certificateProblem, failureCode, rootOf } from './failure.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const cannotBeReached = (id: string, what: string, error: unknown): Finding => {
@@ -28,12 +28,6 @@ function metadataProblem({ id }: ProviderSettings, error: unknown): Finding {
     `has metadata that cannot be used${problem}`,
     `Check ${id.toUpperCase()}_ISSUER: docs/providers.md.`,
   )
-}
-
-/** The error of the connection below what openid-client makes of it. */
-function rootOf(error: unknown): unknown {
-  const { cause } = (error ?? {}) as { cause?: unknown }
-  return cause instanceof Error ? rootOf(cause) : error
 }
 
 /** The page that asks the person: a provider that does not know client id or redirect URI says so at once. */

@@ -7,7 +7,7 @@ import { SealedStore } from '../session/sealed-store.ts'
 import { Sealer } from '../session/sealing.ts'
 import { openSessionStore } from '../session/stores/index.ts'
 import type { SessionStore } from '../session/stores/session-store.ts'
-import { failureCode } from './failure.ts'
+import { failureCode, rootOf } from './failure.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const subject = 'SESSION_STORE'
@@ -130,7 +130,8 @@ export async function checkSessionStore(config: Config, log: Log): Promise<Findi
     const written = await writeAndRead(store, config.session.secrets, log)
     const [, table] = /^dynamodb:\/\/(.+)$/.exec(config.session.store) ?? []
     return table === undefined ? [written] : [written, ...(await checkTimeToLive(table, config.aws.region))]
-  } catch (error) {
+  } catch (failure) {
+    const error = rootOf(failure)
     const said = `${failureCode(error)} ${error instanceof Error ? `${error.name} ${error.message}` : ''}`
     const [, finding, mend] = meanings.find(([failure]) => failure.test(said)) ?? []
     if (finding && mend) return [fail(subject, finding, mend)]

@@ -183,6 +183,36 @@ describe('lintTrustPolicy', () => {
     expect(lint(text)).toEqual([finding])
   })
 
+  it('names an OpenID provider of another account than the role', () => {
+    const trust = {
+      Effect: 'Allow',
+      Principal: { Federated: 'arn:aws:iam::444455556666:oidc-provider/example.okta.com' },
+      Action: action,
+      Condition: { StringEquals: { 'example.okta.com:aud': '0oa1example' } },
+    }
+    expect(lintStatements(trust)).toEqual([
+      'FAIL trusts a provider of the account 444455556666, and the role is in 111122223333',
+    ])
+  })
+
+  it.each([
+    ['whole role', (policy: object) => JSON.stringify({ Role: { AssumeRolePolicyDocument: policy } })],
+    ['document, URL-encoded', (policy: object) => encodeURIComponent(JSON.stringify(policy))],
+  ])('reads the %s, as other tools print it', (_form, print) => {
+    expect(lint(print({ Version: '2012-10-17', Statement: [google] }))).toEqual([
+      'OK trusts accounts.google.com, for this application only',
+    ])
+  })
+
+  it('reads a number as IAM does', () => {
+    const facebook = {
+      ...google,
+      Principal: { Federated: 'graph.facebook.com' },
+      Condition: { StringEquals: { 'graph.facebook.com:app_id': 999 } },
+    }
+    expect(lintStatements(facebook)).toEqual(['FAIL names another application than FACEBOOK_APP_ID: 999'])
+  })
+
   it('compares the names of keys as IAM does, whatever their case', () => {
     const upper = {
       ...google,
