@@ -4,7 +4,8 @@ import { situationOf } from '../../src/doctor/situation.ts'
 import { lintTrustPolicy } from '../../src/doctor/trust-policy.ts'
 import { okta, sound } from './planted-mistakes.ts'
 
-const { config } = situationOf({ ...sound, ...okta })
+const situation = situationOf({ ...sound, ...okta })
+const { config } = situation
 
 const action = 'sts:AssumeRoleWithWebIdentity'
 const google = {
@@ -139,7 +140,7 @@ const planted: [mistake: string, statement: object, ...findings: string[]][] = [
 
 describe('lintTrustPolicy', () => {
   it('finds nothing wrong with the policies that the report gives', () => {
-    const given = registrations(config).filter(({ provider }) => provider !== 'amazon')
+    const given = registrations(situation).filter(({ provider }) => provider !== 'amazon')
     expect(given).toHaveLength(3)
     for (const { trustPolicy } of given) {
       expect(lint(trustPolicy)).toEqual([expect.stringMatching(/^OK trusts .*, for this application only$/)])
@@ -148,7 +149,7 @@ describe('lintTrustPolicy', () => {
   })
 
   it('knows that the roles of a Ceph gateway belong to no account', () => {
-    const ceph = situationOf({ ...sound, ...okta, OKTA_ROLE_ARN: 'arn:aws:iam:::role/okta' }).config
+    const ceph = situationOf({ ...sound, ...okta, OKTA_ROLE_ARN: 'arn:aws:iam:::role/okta' })
     const given = registrations(ceph).find(({ provider }) => provider === 'okta')
     expect(lint(given?.trustPolicy ?? '')).toEqual([
       'OK trusts arn:aws:iam:::oidc-provider/example.okta.com, for this application only',
