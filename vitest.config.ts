@@ -9,6 +9,7 @@ export const slowTests = [
   'test/process/demo-https.test.ts',
   'test/sessions/behind-nginx.test.ts',
   'test/sessions/instances.test.ts',
+  'test/sessions/own-credentials.test.ts',
   'test/sessions/store-failure.test.ts',
 ]
 

@@ -34,6 +34,7 @@ import { requestId } from './web/request-id.ts'
 import { sameOrigin } from './web/same-origin.ts'
 import { allowPictureFrom, noStore, securityHeaders, strictTransport } from './web/security-headers.ts'
 import { testify } from './web/testimony.ts'
+import { trustProxies } from './web/trusted-proxies.ts'
 
 const root = join(import.meta.dirname, '..')
 const publicFolder = join(root, 'public')
@@ -78,7 +79,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
 
   const app = express()
   app.disable('x-powered-by')
-  app.set('trust proxy', config.trustProxy)
+  trustProxies(app, config.trustProxy)
   app.set('query parser', 'simple')
   app.set('etag', false)
   app.set('views', join(root, 'views'))

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Readable } from 'node:stream'
 import { S3Client } from '@aws-sdk/client-s3'
 import { STSClient } from '@aws-sdk/client-sts'
@@ -22,10 +23,15 @@ interface SigningCredentials {
 export interface AwsClients {
   sts: STSClient
   /**
-   * A client that signs with exactly these credentials; it never falls back to the instance's own. `region`: default
+   * Runs `work` with a client that signs with exactly these credentials, and with no others: not with anybody else's
+   * at the same time, and never with the instance's own. Outside of `work` the client signs nothing. `region`: default
    * AWS_REGION.
    */
-  s3(credentials: SigningCredentials, region?: string): S3Client
+  withS3<T>(
+    credentials: SigningCredentials,
+    region: string | undefined,
+    work: (client: S3Client) => Promise<T>,
+  ): Promise<T>
   /** Ends all connections. */
   destroy(): void
 }
@@ -92,9 +98,43 @@ function limitAnswers(client: STSClient | S3Client): void {
   )
 }
 
+/** Whose request is being signed, for all that is awaited meanwhile. */
+const signingCredentials = new AsyncLocalStorage<SigningCredentials>()
+
+function currentCredentials(): SigningCredentials {
+  const credentials = signingCredentials.getStore()
+  if (!credentials) throw new Error('nobody is signed in for whom this request could be signed')
+  return credentials
+}
+
 /**
- * One pool of kept-alive connections serves every client: making a client costs no connection. `onFinished` hears
- * of every call.
+ * The current credentials for a client that is shared by everybody. The SDK keeps what a provider of credentials
+ * returned, and would sign everybody's requests with it, except where the provider says that it does so itself.
+ */
+const sharedCredentials = Object.assign(async () => currentCredentials(), { memoized: true })
+
+/** Lets no request out that is signed for anybody else, whatever the SDK may one day keep. */
+function refuseForeignSignatures(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { headers } = args.request as { headers: Record<string, string> }
+      const { accessKeyId, sessionToken } = currentCredentials()
+      const signedAs = `Credential=${accessKeyId}/`
+      if (!headers.authorization?.includes(signedAs) || headers['x-amz-security-token'] !== sessionToken)
+        throw new Error('a request to S3 is signed with credentials that are not the session’s')
+      return next(args)
+    },
+    // Behind the signing.
+    { step: 'finalizeRequest', priority: 'low', name: 'refuseForeignSignatures' },
+  )
+}
+
+/** Regions for which a client is kept. There are not as many; a name in an address may be made up. */
+const mostRegions = 50
+
+/**
+ * One client for each region and one pool of kept-alive connections serve everybody: a client of its own for each
+ * call would double what the call costs. `onFinished` hears of every call.
  */
 export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCall) => void): AwsClients {
   const requestHandler = new NodeHttpHandler({
@@ -108,19 +148,29 @@ export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCal
   const sts = new STSClient({ ...common, ...(aws.stsEndpoint && { endpoint: aws.stsEndpoint }) })
   reportCalls(sts, 'sts', onFinished)
   limitAnswers(sts)
+  const s3Clients = new Map<string, S3Client>()
+  const s3In = (region: string): S3Client => {
+    const known = s3Clients.get(region)
+    if (known) return known
+    if (s3Clients.size >= mostRegions) s3Clients.clear()
+    const client = new S3Client({
+      ...common,
+      region,
+      credentials: sharedCredentials,
+      // Would keep sessions of its own that it makes from somebody's credentials.
+      disableS3ExpressSessionAuth: true,
+      ...(aws.s3Endpoint && { endpoint: aws.s3Endpoint, forcePathStyle: true }),
+    })
+    reportCalls(client, 's3', onFinished)
+    limitAnswers(client)
+    refuseForeignSignatures(client)
+    s3Clients.set(region, client)
+    return client
+  }
   return {
     sts,
-    s3({ accessKeyId, secretAccessKey, sessionToken }, region = aws.region) {
-      const client = new S3Client({
-        ...common,
-        region,
-        credentials: { accessKeyId, secretAccessKey, sessionToken },
-        ...(aws.s3Endpoint && { endpoint: aws.s3Endpoint, forcePathStyle: true }),
-      })
-      reportCalls(client, 's3', onFinished)
-      limitAnswers(client)
-      return client
-    },
+    withS3: ({ accessKeyId, secretAccessKey, sessionToken }, region = aws.region, work) =>
+      signingCredentials.run({ accessKeyId, secretAccessKey, sessionToken }, () => work(s3In(region))),
     destroy: () => requestHandler.destroy(),
   }
 }

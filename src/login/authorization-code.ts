@@ -1,7 +1,12 @@
+import { createHash } from 'node:crypto'
 import * as openid from 'openid-client'
 import type { Attempt } from '../session/attempts.ts'
 import type { Provider, Tokens } from './providers/provider.ts'
 import { toProviderError } from './providers/provider-error.ts'
+
+/** PKCE's S256 (RFC 7636, section 4.2). Here and now: openid-client's goes through a thread, at a tenth of a redirect's cost. */
+const codeChallenge = (codeVerifier: string): string =>
+  createHash('sha256').update(codeVerifier).digest('base64url')
 
 /**
  * Begins a sign-in: the URL of the provider's authorization endpoint, and the attempt that its callback must
@@ -33,7 +38,7 @@ export async function beginAuthorization(
     state,
     ...(nonce && { nonce }),
     ...(codeVerifier && {
-      code_challenge: await openid.calculatePKCECodeChallenge(codeVerifier),
+      code_challenge: codeChallenge(codeVerifier),
       code_challenge_method: 'S256',
     }),
   })

@@ -41,9 +41,10 @@ export async function openObject(
     const first = new GetObjectCommand({ ...object, Range: 'bytes=0-0' })
     await client.send(first, options).then(({ Body }) => (Body as Readable).destroy(), unlessEmpty)
     const download = new GetObjectCommand({ ...object, ResponseContentDisposition: attachment(key) })
-    return {
-      url: await getSignedUrl(client, download, { expiresIn: secondsGood(access.expiresAt, Date.now()) }),
-    }
+    const url = await getSignedUrl(client, download, { expiresIn: secondsGood(access.expiresAt, Date.now()) })
+    if (new URL(url).searchParams.get('X-Amz-Security-Token') !== access.sessionToken)
+      throw new Error('an address is signed with credentials that are not the session’s')
+    return { url }
   })
 }
 

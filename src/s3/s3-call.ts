@@ -37,11 +37,12 @@ export async function callS3<T>(
 ): Promise<T> {
   const abortSignal = requestContext()?.deadline
   const options = abortSignal ? { abortSignal } : {}
+  const callIn = (region: string | undefined) => aws.withS3(access, region, (client) => work(client, options))
   try {
-    return await work(aws.s3(access, region), options).catch((cause: unknown) => {
+    return await callIn(region).catch((cause: unknown) => {
       const elsewhere = regionTold(cause)
       if (elsewhere === undefined) throw cause
-      return work(aws.s3(access, elsewhere), options)
+      return callIn(elsewhere)
     })
   } catch (cause) {
     throw cause instanceof AppError ? cause : toS3Error(cause, access.expiresAt, attempt)

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 
 const cipher = 'aes-256-gcm'
 const nonceBytes = 12
@@ -45,7 +52,8 @@ export class Sealer {
     return undefined
   }
 
-  #key(secret: string, purpose: string, context: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', secret, '', `${purpose}:${context}`, 32))
+  /** As a key object: Node takes three times as long to encrypt with the bytes of one. */
+  #key(secret: string, purpose: string, context: string): KeyObject {
+    return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `${purpose}:${context}`, 32)))
   }
 }

@@ -4,7 +4,6 @@ import {
   ListBucketsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  type S3Client,
 } from '@aws-sdk/client-s3'
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -55,15 +54,16 @@ describe('a role session of the gateway', () => {
   }
 
   const create = ({ aws, access }: { aws: AwsClients; access: Access }, bucket: string) =>
-    aws.s3(access).send(new CreateBucketCommand({ Bucket: bucket }))
+    aws.withS3(access, undefined, (s3) => s3.send(new CreateBucketCommand({ Bucket: bucket })))
 
   it('addresses buckets by path, under names that need quoting as well', async () => {
     const { aws, access } = await assume()
-    const s3: S3Client = aws.s3(access)
-    const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: 'ada-letters' }))
-    expect(Contents?.map(({ Key }) => Key)).toEqual(['to Charles +1.txt'])
-    const letter = await s3.send(new GetObjectCommand({ Bucket: 'ada-letters', Key: 'to Charles +1.txt' }))
-    expect(await letter.Body?.transformToString()).toBe('Dear …')
+    await aws.withS3(access, undefined, async (s3) => {
+      const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: 'ada-letters' }))
+      expect(Contents?.map(({ Key }) => Key)).toEqual(['to Charles +1.txt'])
+      const letter = await s3.send(new GetObjectCommand({ Bucket: 'ada-letters', Key: 'to Charles +1.txt' }))
+      expect(await letter.Body?.transformToString()).toBe('Dear …')
+    })
   })
 
   it('may do no more than the session policy allows, whatever its role may', async () => {

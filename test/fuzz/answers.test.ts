@@ -5,6 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts'
 import type { SessionData } from 'express-session'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { AwsClients } from '../../src/aws-client.ts'
 import type { ProviderSettings } from '../../src/config.ts'
 import { AppError } from '../../src/errors.ts'
 import { assumeRoleWithWebIdentity } from '../../src/federation/assume-role-with-web-identity.ts'
@@ -77,8 +78,13 @@ describe('an answer of S3 that is not as it should be', () => {
     roleSessionName: '',
   }
   const list = (statusCode: number, xml: string) => {
-    const s3 = () => new S3Client({ ...client, requestHandler: answering(statusCode, xml) })
-    return listBuckets({ s3, sts: new STSClient(client), destroy() {} }, access)
+    const s3 = new S3Client({ ...client, requestHandler: answering(statusCode, xml) })
+    const aws: AwsClients = {
+      sts: new STSClient(client),
+      withS3: (_access, _region, work) => work(s3),
+      destroy() {},
+    }
+    return listBuckets(aws, access)
   }
 
   it('gives a list of names or a named refusal', async () => {

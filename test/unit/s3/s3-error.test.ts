@@ -1,8 +1,8 @@
-import { S3Client } from '@aws-sdk/client-s3'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { answerWith, hang } from '../../../sandbox/faults.ts'
 import { type LoopbackServer, listenOnLoopback } from '../../../sandbox/loopback-server.ts'
-import type { AwsClients } from '../../../src/aws-client.ts'
+import { type AwsClients, createAwsClients } from '../../../src/aws-client.ts'
+import { readConfig } from '../../../src/config.ts'
 import { AppError } from '../../../src/errors.ts'
 import type { Access } from '../../../src/federation/access.ts'
 import { runInRequestContext } from '../../../src/request-context.ts'
@@ -27,30 +27,25 @@ const xml = { 'content-type': 'application/xml' }
 
 describe('a failure of S3', () => {
   let server: LoopbackServer
-  let aws: Pick<AwsClients, 's3'>
+  let aws: AwsClients
 
   beforeAll(async () => {
     const empty = '<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>'
     server = await listenOnLoopback((_req, res) => res.writeHead(200, xml).end(empty))
-    const client = new S3Client({
-      region: 'us-east-1',
-      endpoint: server.url,
-      forcePathStyle: true,
-      credentials: access,
-      maxAttempts: 1,
-    })
-    aws = { s3: () => client }
+    vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
+    aws = createAwsClients(readConfig({ AWS_ENDPOINT_URL_S3: server.url }), () => {})
   })
 
   afterEach(() => server.faults.clear())
 
   afterAll(async () => {
-    aws.s3(access).destroy()
+    vi.unstubAllEnvs()
+    aws.destroy()
     await server.close()
   })
 
   const failure = async (): Promise<AppError> => {
-    const error = await listBuckets(aws as AwsClients, access).then(
+    const error = await listBuckets(aws, access).then(
       () => undefined,
       (thrown: unknown) => thrown,
     )
@@ -59,7 +54,7 @@ describe('a failure of S3', () => {
   }
 
   it('is none where the list is empty', async () => {
-    expect(await listBuckets(aws as AwsClients, access)).toEqual({ buckets: [], nextToken: undefined })
+    expect(await listBuckets(aws, access)).toEqual({ buckets: [], nextToken: undefined })
   })
 
   it('is unavailable where the answer has no list at all', async () => {
