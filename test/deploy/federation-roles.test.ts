@@ -13,6 +13,7 @@ const configured = {
   OpenIdIssuer: issuer,
   OpenIdAudience: 'sign-in',
   OpenIdName: 'KEYCLOAK',
+  OpenIdPath: 'keycloak',
 }
 const home = { HomeBucket: 'people', HomePrefix: 'home' }
 
@@ -65,6 +66,7 @@ function stack(parameters: Record<string, string | number>) {
 const providers = [
   {
     id: 'AmazonRole',
+    path: 'amazon',
     principal: 'www.amazon.com',
     audienceKey: 'www.amazon.com:app_id',
     audience: configured.AmazonAppId,
@@ -72,6 +74,7 @@ const providers = [
   },
   {
     id: 'FacebookRole',
+    path: 'facebook',
     principal: 'graph.facebook.com',
     audienceKey: 'graph.facebook.com:app_id',
     audience: configured.FacebookAppId,
@@ -79,6 +82,7 @@ const providers = [
   },
   {
     id: 'GoogleRole',
+    path: 'google',
     principal: 'accounts.google.com',
     audienceKey: 'accounts.google.com:aud',
     audience: configured.GoogleClientId,
@@ -86,6 +90,7 @@ const providers = [
   },
   {
     id: 'OpenIdRole',
+    path: 'keycloak',
     principal: openIdProvider,
     audienceKey: 'id.example.com/realms/staff:aud',
     audience: configured.OpenIdAudience,
@@ -201,7 +206,7 @@ describe.each(providers)(
   },
 )
 
-describe.each(providers)('the permissions of $id', ({ id, subjectKey }) => {
+describe.each(providers)('the permissions of $id', ({ id, path, subjectKey }) => {
   const allows =
     (parameters: Record<string, string>) =>
     (action: string, resource: string, context: Record<string, string> = {}): boolean =>
@@ -244,21 +249,28 @@ describe.each(providers)('the permissions of $id', ({ id, subjectKey }) => {
     })
 
     it.each(['ada', 'bob'])('are to list and read the own one (%s)', (person) => {
-      expect(may('s3:ListBucket', 'arn:aws:s3:::people', as(person, `home/${person}/`))).toBe(true)
-      expect(may('s3:ListBucket', 'arn:aws:s3:::people', as(person, `home/${person}/photos/`))).toBe(true)
-      expect(may('s3:GetObject', `arn:aws:s3:::people/home/${person}/photos/1.jpg`, as(person))).toBe(true)
+      expect(may('s3:ListBucket', 'arn:aws:s3:::people', as(person, `home/${path}/${person}/`))).toBe(true)
+      expect(may('s3:ListBucket', 'arn:aws:s3:::people', as(person, `home/${path}/${person}/photos/`))).toBe(
+        true,
+      )
+      expect(may('s3:GetObject', `arn:aws:s3:::people/home/${path}/${person}/photos/1.jpg`, as(person))).toBe(
+        true,
+      )
     })
 
     it.each([
-      ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', 'home/bob/')],
+      ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', `home/${path}/bob/`)],
       ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', 'home/')],
+      ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', `home/${path}/`)],
+      ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', 'home/another/ada/')],
+      ['s3:GetObject', 'arn:aws:s3:::people/home/another/ada/1.jpg', as('ada')],
       ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', '')],
       ['s3:ListBucket', 'arn:aws:s3:::people', as('ada')],
-      ['s3:ListBucket', 'arn:aws:s3:::people', as('ad', 'home/ada/')],
-      ['s3:GetObject', 'arn:aws:s3:::people/home/bob/1.jpg', as('ada')],
-      ['s3:GetObject', 'arn:aws:s3:::people/home/ada2/1.jpg', as('ada')],
-      ['s3:GetObject', 'arn:aws:s3:::people/home/ada/1.jpg', {}],
-      ['s3:PutObject', 'arn:aws:s3:::people/home/ada/1.jpg', as('ada')],
+      ['s3:ListBucket', 'arn:aws:s3:::people', as('ad', `home/${path}/ada/`)],
+      ['s3:GetObject', `arn:aws:s3:::people/home/${path}/bob/1.jpg`, as('ada')],
+      ['s3:GetObject', `arn:aws:s3:::people/home/${path}/ada2/1.jpg`, as('ada')],
+      ['s3:GetObject', `arn:aws:s3:::people/home/${path}/ada/1.jpg`, {}],
+      ['s3:PutObject', `arn:aws:s3:::people/home/${path}/ada/1.jpg`, as('ada')],
     ])('are not to do %s on %s as %j', (action, resource, context) => {
       expect(may(action, resource, context)).toBe(false)
     })
