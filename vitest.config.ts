@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const browserTests = 'test/browser/**/*.test.ts'
@@ -7,6 +8,7 @@ export const slowTests = [
   'test/deploy/bundle.test.ts',
   'test/doctor/process.test.ts',
   'test/process/demo-https.test.ts',
+  'test/process/demo-start-time.test.ts',
   'test/sessions/behind-nginx.test.ts',
   'test/sessions/instances.test.ts',
   'test/sessions/own-credentials.test.ts',
@@ -18,8 +20,11 @@ export default defineConfig({
     reporters: ['default', './test/plain-summary.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // To load the application, the SDK and the sandbox anew for each file took a third of the whole run.
+    isolate: false,
+    setupFiles: './test/clean-up.ts',
     // Most of a test's time is waiting for a browser or a process of its own.
-    maxWorkers: '100%',
+    maxWorkers: 2 * availableParallelism(),
     projects: [
       {
         extends: true,

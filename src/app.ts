@@ -2,8 +2,12 @@ import { join } from 'node:path'
 import ejs from 'ejs'
 import express, { type Express } from 'express'
 import type { AwsClients } from './aws-client.ts'
-import type { Config } from './config.ts'
+import { type Config, secretsOf } from './config.ts'
 import { inWords } from './federation/access.ts'
+import { flowPage } from './flow/flow-page.ts'
+import type { ProviderFacts } from './flow/legs.ts'
+import { Receipts } from './flow/receipts.ts'
+import { stoppedView } from './flow/stopped-view.ts'
 import type { HttpClient } from './http-client.ts'
 import { fragmentCallback, loginCallback } from './login/callback.ts'
 import { loginPage } from './login/login-page.ts'
@@ -16,7 +20,9 @@ import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { bucketsPage } from './s3/buckets-page.ts'
 import { downloadPage } from './s3/download-page.ts'
+import { listBuckets } from './s3/list-buckets.ts'
 import { objectsPage } from './s3/objects-page.ts'
+import { signedInView } from './s3/signed-in-view.ts'
 import { Attempts } from './session/attempts.ts'
 import { endIdleSessions } from './session/idle.ts'
 import { sessionMiddleware } from './session/middleware.ts'
@@ -57,12 +63,22 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   const attempts = new Attempts(sealer)
   const sessions = new SealedStore(sessionStore, sealer, log)
   const times = config.session
-  const common = { providers, sessions, sts: aws.sts, roleSession: config.aws, audit, log }
+  const receipts = new Receipts({
+    details: config.flowDetails,
+    keeping: { fingerprint: (text) => sealer.fingerprint(text), secrets: secretsOf(config) },
+    sessions,
+    log,
+  })
+  const common = { providers, sessions, sts: aws.sts, roleSession: config.aws, receipts, audit, log }
   const callback = { ...common, attempts, sealer, times }
   const withAccess = createRenewal(common)
   const { presetBuckets, home } = config.s3
   const s3 = { aws, times, withAccess, home }
   const providerName = (id: string) => providers.displayName(id)
+  const providerFacts = (id: string): ProviderFacts => {
+    const { checks = [], openIdConnect = false } = providers.get(id) ?? {}
+    return { name: providerName(id), checks, openIdConnect }
+  }
   // As text, for URLSearchParams to read: a parser would merge fields that come twice.
   const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '32kb' })
   const limited = limitRate({
@@ -131,9 +147,29 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     .all(methodNotAllowed('GET, HEAD'))
   app.route('/s3/:bucket').get(session, objectsPage(s3)).all(methodNotAllowed('GET, HEAD'))
   app.route('/s3/:bucket/download').get(session, downloadPage(s3)).all(methodNotAllowed('GET, HEAD'))
+  app
+    .route('/flow')
+    .get(
+      session,
+      flowPage({
+        receipts,
+        aws: config.aws,
+        withAccess,
+        tryOut: (me) => listBuckets(aws, me.access, { limit: 1 }),
+        providerFacts,
+        signedInView: (me) => signedInView(me, s3),
+      }),
+    )
+    .all(methodNotAllowed('GET, HEAD'))
   app.route('/logout').post(sameOrigin, readForm, session, logout(common)).all(methodNotAllowed('POST'))
 
   app.use(notFound)
-  app.use(errorPage(log, { providerName, showDetails: config.flowDetails === 'full' }))
+  app.use(
+    errorPage(log, {
+      providerName,
+      showDetails: config.flowDetails === 'full',
+      stoppedView: (error) => stoppedView(error, providerFacts),
+    }),
+  )
   return app
 }

@@ -5,6 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Config } from './config.ts'
 import { UnusableAnswer } from './http-client.ts'
+import { requestContext } from './request-context.ts'
 import type { UpstreamCall } from './upstream-call.ts'
 
 const connectionTimeoutMs = 3_000
@@ -36,6 +37,13 @@ export interface AwsClients {
   destroy(): void
 }
 
+/** How a call ended, for everybody who hears of it. */
+interface Ending extends Omit<AwsFailure, 'awsCode' | 'httpStatus'> {
+  status: number | undefined
+  output?: object
+  awsCode?: string
+}
+
 /** Reports every call of a client once it is over, with the id by which AWS knows it. */
 function reportCalls(
   client: STSClient | S3Client,
@@ -47,24 +55,34 @@ function reportCalls(
   middlewareStack.add(
     (next, context) => async (args) => {
       const startedAt = performance.now()
-      const finished = (status: number | undefined, awsRequestId?: string, attempts?: number) =>
-        onFinished({
-          call: `${service} ${context.commandName}`,
+      const finished = ({ status, awsRequestId, attempts, output, awsCode }: Ending) => {
+        const durationMs = performance.now() - startedAt
+        const call = `${service} ${context.commandName}`
+        onFinished({ call, status, durationMs: Math.round(durationMs), awsRequestId, attempts })
+        requestContext()?.recorder?.exchange({
+          over: 'aws',
+          service,
+          operation: String(context.commandName).replace(/Command$/, ''),
+          input: args.input,
+          output,
           status,
-          durationMs: Math.round(performance.now() - startedAt),
           awsRequestId,
+          awsCode,
+          startedAt,
+          durationMs,
           attempts,
         })
+      }
       try {
         const result = await next(args)
         // What is only signed goes through the same stack, and calls nobody.
         if ('presigned' in result.output) return result
-        const { httpStatusCode, requestId, attempts } = result.output.$metadata
-        finished(httpStatusCode, requestId, attempts)
+        const { httpStatusCode: status, requestId: awsRequestId, attempts } = result.output.$metadata
+        finished({ status, awsRequestId, attempts, output: result.output })
         return result
       } catch (error) {
-        const { httpStatus, awsRequestId, attempts } = awsFailure(error)
-        finished(httpStatus, awsRequestId, attempts)
+        const { httpStatus: status, ...failure } = awsFailure(error)
+        finished({ status, ...failure })
         throw error
       }
     },

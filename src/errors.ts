@@ -1,7 +1,14 @@
+/**
+ * Who can mend a failure: the person, whoever runs this application, the identity provider, AWS, or the
+ * administrator of the AWS account.
+ */
+export type Mender = 'person' | 'operator' | 'provider' | 'aws' | 'account'
+
 /** What a person and an operator are told about one kind of failure. */
 interface Explanation {
   /** HTTP status of the answer. 5xx only for what the application itself saw go wrong. */
   status: number
+  mender: Mender
   /** For the person, on the page. */
   sentence: string
   /** For the operator, in the log. */
@@ -15,64 +22,76 @@ interface Explanation {
 const catalogue = {
   'request.not_found': {
     status: 404,
+    mender: 'person',
     sentence: 'There is no such page.',
     instruction: 'Nothing to do.',
   },
   'request.method_not_allowed': {
     status: 405,
+    mender: 'person',
     sentence: 'This page cannot be used in this way.',
     instruction: 'Nothing to do.',
   },
   'request.malformed': {
     status: 400,
+    mender: 'person',
     sentence: 'The browser sent something that this site cannot read.',
     instruction: 'Frequent? Look for a proxy that rewrites requests.',
   },
   'request.too_large': {
     status: 413,
+    mender: 'person',
     sentence: 'The browser sent more than this site accepts.',
     instruction: 'Nothing to do.',
   },
   'request.too_many': {
     status: 429,
+    mender: 'person',
     sentence: 'There were many sign-ins from your network within a minute. Please try again in a moment.',
     instruction:
       'One client address made more than RATE_LIMIT sign-in requests in a minute. Many people behind one address? Raise it. Everybody at once? TRUST_PROXY lacks the proxy.',
   },
   'request.foreign_host': {
     status: 421,
+    mender: 'operator',
     sentence: 'This site is not served under the address that was used.',
     instruction: 'Only the host of PUBLIC_URL is served. Compare it with the name that people type.',
   },
   'request.cross_site': {
     status: 403,
+    mender: 'operator',
     sentence: 'This request did not come from a page of this site, so nothing was done.',
     instruction:
       'Frequent? PUBLIC_URL differs from the address in the browser, or TRUST_PROXY lacks the proxy.',
   },
   'login.provider_unknown': {
     status: 404,
+    mender: 'person',
     sentence: 'There is no such way to sign in.',
     instruction: 'Nothing to do. A provider is known once its X_APP_ID is set.',
   },
   'login.provider_off': {
     status: 404,
+    mender: 'operator',
     sentence: 'This way to sign in is not available here.',
     instruction: 'The log of the last start names the variables that are missing or malformed.',
   },
   'login.cancelled': {
     status: 403,
+    mender: 'person',
     sentence: 'You did not allow the sign-in, so nothing happened. You can try again at any time.',
     instruction: 'Nothing to do.',
   },
   'login.state_missing': {
     status: 400,
+    mender: 'person',
     sentence: 'The sign-in came back incomplete. Please start it again.',
     instruction:
       'The callback was opened without a state parameter: a bookmark, a robot, or a stripped redirect.',
   },
   'login.no_attempt': {
     status: 403,
+    mender: 'person',
     sentence:
       'This browser has no sign-in under way. It may have begun in another browser, or cookies are blocked. Please start again.',
     instruction:
@@ -80,31 +99,37 @@ const catalogue = {
   },
   'login.state_mismatch': {
     status: 403,
+    mender: 'person',
     sentence: 'This sign-in was already used, or was started somewhere else. Please start it again.',
     instruction: 'Frequent? SESSION_SECRET differs between instances, or somebody tries to forge sign-ins.',
   },
   'login.attempt_expired': {
     status: 403,
+    mender: 'person',
     sentence: 'This sign-in took too long and has expired. Please start it again.',
     instruction: 'Nothing to do. An attempt is good for ten minutes.',
   },
   'login.provider_mismatch': {
     status: 403,
+    mender: 'person',
     sentence: 'This sign-in was started with another provider. Please start it again.',
     instruction: 'Somebody, or a provider, mixed up two sign-ins (RFC 9700, mix-up attack).',
   },
   'login.grant_not_enabled': {
     status: 400,
+    mender: 'person',
     sentence: 'This kind of sign-in is switched off here. Please start again.',
     instruction: 'A token came in the URL, which only AMAZON_GRANT=implicit accepts.',
   },
   'provider.refused': {
     status: 400,
+    mender: 'provider',
     sentence: 'The identity provider did not complete the sign-in. Please try again.',
     instruction: 'See the error and its description in this log line.',
   },
   'provider.busy': {
     status: 400,
+    mender: 'provider',
     sentence:
       'The identity provider says that it has a problem at the moment. Please try again in a few minutes.',
     instruction:
@@ -112,213 +137,253 @@ const catalogue = {
   },
   'provider.misconfigured': {
     status: 400,
+    mender: 'operator',
     sentence: 'The identity provider and this application do not fit together. The operator must mend it.',
     instruction:
       'Compare X_ISSUER, X_APP_ID, X_SCOPE and the registered redirect URI with the provider’s console; the problem in this log line says more.',
   },
   'provider.code_rejected': {
     status: 400,
+    mender: 'person',
     sentence: 'The identity provider no longer accepts this sign-in. Please start it again.',
     instruction:
       'The authorization code was used, expired, or belongs to another redirect URI or PKCE verifier.',
   },
   'provider.client_rejected': {
     status: 502,
+    mender: 'operator',
     sentence: 'The identity provider does not recognise this application. The operator must mend it.',
     instruction: 'X_APP_ID or X_APP_SECRET is wrong, or the secret was rotated.',
   },
   'provider.unreachable': {
     status: 502,
+    mender: 'operator',
     sentence: 'The identity provider cannot be reached at the moment. Please try again in a few minutes.',
     instruction:
       'Name lookup, connection or TLS failed. Check outbound access, and X_ISSUER or the X_…_URL variables.',
   },
   'provider.unavailable': {
     status: 502,
+    mender: 'provider',
     sentence: 'The identity provider has a problem at the moment. Please try again in a few minutes.',
     instruction: 'The provider answered with a server error; look at its status page.',
   },
   'provider.timeout': {
     status: 504,
+    mender: 'provider',
     sentence: 'The identity provider did not answer in time. Please try again in a few minutes.',
     instruction: 'See which call was slow in this log line.',
   },
   'provider.throttled': {
     status: 503,
+    mender: 'provider',
     sentence: 'The identity provider is being asked too often. Please try again in a few minutes.',
     instruction: 'The provider answered 429, or its own code for it.',
   },
   'provider.answer_invalid': {
     status: 502,
+    mender: 'provider',
     sentence: 'The identity provider gave an answer that makes no sense. Please try again later.',
     instruction: 'See the cause: wrong status, not JSON, too large, or a missing field.',
   },
   'provider.token_not_ours': {
     status: 403,
+    mender: 'operator',
     sentence: 'The identity provider issued this sign-in for another application, so it was refused.',
     instruction: 'A token of another client was presented: an attack, or X_APP_ID names another application.',
   },
   'provider.token_invalid': {
     status: 403,
+    mender: 'provider',
     sentence: 'The identity provider’s answer could not be verified, so the sign-in was refused.',
     instruction:
       'A signature or a claim of the token is wrong; the cause names it. Check the clock of this host.',
   },
   'provider.profile_mismatch': {
     status: 403,
+    mender: 'provider',
     sentence:
       'The identity provider gave contradicting answers about who you are, so the sign-in was refused.',
     instruction: 'The profile and the verified token name two different subjects.',
   },
   'federation.access_denied': {
     status: 403,
+    mender: 'account',
     sentence: 'You are known, but AWS does not let this application act for you. The operator must mend it.',
     instruction:
       'The role does not exist, or its trust policy names another principal, application id or audience. Compare it with the one given here. Amazon’s condition takes the app id (amzn1.application.…), not the client id.',
   },
   'federation.web_identity_rejected': {
     status: 403,
+    mender: 'account',
     sentence: 'AWS could not verify your sign-in. Please try again; if it happens again, tell the operator.',
     instruction:
       'InvalidIdentityToken: the role’s provider is not this one, or the OpenID provider is not registered in IAM with this audience.',
   },
   'federation.claim_rejected': {
     status: 403,
+    mender: 'person',
     sentence: 'The identity provider told AWS that your sign-in is no longer good. Please sign in again.',
     instruction: 'IDPRejectedClaim: the token expired or was revoked between the callback and the STS call.',
   },
   'federation.token_expired': {
     status: 403,
+    mender: 'person',
     sentence: 'Your sign-in expired before AWS saw it. Please sign in again.',
     instruction: 'ExpiredTokenException: compare the clock of this host; look for slow provider calls.',
   },
   'federation.provider_unreachable': {
     status: 503,
+    mender: 'provider',
     sentence: 'AWS could not reach the identity provider. Please try again in a moment.',
     instruction:
       'IDPCommunicationError after retries: STS could not fetch the provider’s keys or token information.',
   },
   'federation.request_invalid': {
     status: 500,
+    mender: 'operator',
     sentence: 'AWS did not accept this application’s request. The operator must mend it.',
     instruction:
       'Compare ROLE_SESSION_SECONDS with the role’s MaxSessionDuration, and X_ROLE_ARN. Ceph answers so to a SESSION_POLICY that it cannot read, too.',
   },
   'federation.policy_rejected': {
     status: 500,
+    mender: 'operator',
     sentence: 'AWS did not accept this application’s session policy. The operator must mend it.',
     instruction: 'MalformedPolicyDocument or PackedPolicyTooLarge: see SESSION_POLICY.',
   },
   'federation.region_disabled': {
     status: 500,
+    mender: 'account',
     sentence: 'AWS does not hand out access in the region that this site uses. The operator must mend it.',
     instruction:
       'RegionDisabledException: activate STS for AWS_REGION in the account, or choose another region.',
   },
   'federation.throttled': {
     status: 503,
+    mender: 'aws',
     sentence: 'AWS is being asked too often. Please try again in a moment.',
     instruction: 'STS throttled the call after retries.',
   },
   'federation.unavailable': {
     status: 502,
+    mender: 'aws',
     sentence: 'AWS has a problem at the moment. Please try again in a few minutes.',
     instruction: 'STS answered with a server error after retries; see its code in this log line.',
   },
   'federation.unreachable': {
     status: 502,
+    mender: 'operator',
     sentence: 'AWS cannot be reached at the moment. Please try again in a few minutes.',
     instruction: 'Check outbound access to STS, AWS_REGION and AWS_ENDPOINT_URL_STS.',
   },
   'federation.timeout': {
     status: 504,
+    mender: 'aws',
     sentence: 'AWS did not answer in time. Please try again in a few minutes.',
     instruction: 'The STS call ran out of time.',
   },
   'federation.answer_invalid': {
     status: 502,
+    mender: 'operator',
     sentence: 'AWS gave an answer that makes no sense. Please try again later.',
     instruction: 'The STS answer was not readable, or lacked credentials. Check AWS_ENDPOINT_URL_STS.',
   },
   'federation.subject_mismatch': {
     status: 403,
+    mender: 'provider',
     sentence: 'AWS and the identity provider disagree about who you are, so the sign-in was refused.',
     instruction: 'SubjectFromWebIdentityToken differs from the subject that the provider vouched for.',
   },
   'session.required': {
     status: 401,
+    mender: 'person',
     sentence: 'Please sign in first.',
     instruction: 'Nothing to do.',
   },
   'session.expired': {
     status: 401,
+    mender: 'person',
     sentence: 'Your access has run out. Please sign in again.',
     instruction: 'Nothing to do.',
   },
   'session.store_unavailable': {
     status: 503,
+    mender: 'operator',
     sentence: 'Your session cannot be read at the moment. Please try again in a moment.',
     instruction: 'The session store of SESSION_STORE does not answer; the cause says why.',
   },
   's3.access_denied': {
     status: 403,
+    mender: 'account',
     sentence: 'Your role does not allow this. The operator can change that.',
     instruction:
       'This log line says which action was denied, on what and why. Look for SESSION_POLICY, a boundary or an SCP, too.',
   },
   's3.no_such_bucket': {
     status: 404,
+    mender: 'person',
     sentence: 'There is no bucket of this name. Names of buckets are exact, and in lower case.',
     instruction: 'Nothing to do. Frequent? Compare S3_BUCKETS and S3_HOME with the buckets of the account.',
   },
   's3.no_such_key': {
     status: 404,
+    mender: 'person',
     sentence: 'There is no file of this name in the bucket. It may have been moved or deleted.',
     instruction: 'Nothing to do.',
   },
   's3.object_archived': {
     status: 409,
+    mender: 'account',
     sentence:
       'This file is in an archive. Somebody with access to the bucket must restore it before it can be read.',
     instruction: 'Nothing to do. RestoreObject, for those who may, brings it back for a number of days.',
   },
   's3.credentials_rejected': {
     status: 401,
+    mender: 'person',
     sentence: 'AWS no longer accepts this access. Please sign in again.',
     instruction: 'S3 refused the session’s key, signature or token. Frequent? Check the clock of this host.',
   },
   's3.clock_skewed': {
     status: 500,
+    mender: 'operator',
     sentence: 'The clock of this site is wrong, so AWS refuses its requests. The operator must mend it.',
     instruction: 'RequestTimeTooSkewed: synchronise the clock of this host.',
   },
   's3.request_invalid': {
     status: 400,
+    mender: 'person',
     sentence: 'Amazon S3 did not accept this address. Please start from the bucket list.',
     instruction: 'A parameter such as the continuation token was refused; it may come from an old link.',
   },
   's3.throttled': {
     status: 503,
+    mender: 'aws',
     sentence: 'Amazon S3 is being asked too often. Please try again in a moment.',
     instruction: 'SlowDown or another throttling answer after retries.',
   },
   's3.unreachable': {
     status: 502,
+    mender: 'operator',
     sentence: 'Amazon S3 cannot be reached at the moment. Please try again in a few minutes.',
     instruction: 'Check outbound access to S3, AWS_REGION and AWS_ENDPOINT_URL_S3.',
   },
   's3.timeout': {
     status: 504,
+    mender: 'aws',
     sentence: 'Amazon S3 did not answer in time. Please try again in a few minutes.',
     instruction: 'The S3 call ran out of time.',
   },
   's3.unavailable': {
     status: 502,
+    mender: 'aws',
     sentence: 'Amazon S3 has a problem at the moment. Please try again in a few minutes.',
     instruction: 'See S3’s code in this log line. For a region or endpoint error compare AWS_REGION.',
   },
   'internal.unexpected': {
     status: 500,
+    mender: 'operator',
     sentence: 'Something went wrong on our side.',
     instruction: 'A defect: please report it with the stack trace in this log line.',
   },
@@ -351,5 +416,9 @@ export class AppError extends Error {
 
   get instruction(): string {
     return catalogue[this.code].instruction
+  }
+
+  get mender(): Mender {
+    return catalogue[this.code].mender
   }
 }

@@ -92,6 +92,10 @@ const server = createServer(
 const metricsServer = createMetricsServer(metrics)
 
 let stopping = false
+server.on('request', (_req, res) => {
+  // What was under way when the stop came leaves a connection that nobody else would close.
+  res.once('close', () => stopping && setImmediate(() => server.closeIdleConnections()))
+})
 async function stop(signal: string): Promise<void> {
   if (stopping) return
   stopping = true

@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Recorder } from './exchange.ts'
 
 /** What every line of code may know of the request that it works for, without being handed it. */
 export interface RequestContext {
   requestId: string
   /** Ends every upstream call that is still running for this request. */
   deadline?: AbortSignal
+  /** Hears of this request's upstream calls; `undefined`: nobody does. */
+  recorder?: Recorder | undefined
 }
 
 const storage = new AsyncLocalStorage<RequestContext>()
@@ -20,4 +23,10 @@ export const requestContext = (): RequestContext | undefined => storage.getStore
 export function limitRequestTo(milliseconds: number): void {
   const context = storage.getStore()
   if (context) context.deadline = AbortSignal.timeout(milliseconds)
+}
+
+/** From now on, `recorder` hears of the current request's upstream calls; `undefined`: nobody does. */
+export function recordRequestWith(recorder: Recorder | undefined): void {
+  const context = storage.getStore()
+  if (context) context.recorder = recorder
 }

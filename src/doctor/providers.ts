@@ -1,7 +1,7 @@
 import type { Config, ProviderSettings } from '../config.ts'
 import { AppError } from '../errors.ts'
 import type { HttpClient } from '../http-client.ts'
-import { beginAuthorization } from '../login/authorization-code.ts'
+import { authorizationUrl, beginAuthorization } from '../login/authorization-code.ts'
 import { createProvider } from '../login/providers/index.ts'
 import type { Provider } from '../login/providers/provider.ts'
 import { certificateProblem, failureCode, rootOf } from './failure.ts'
@@ -39,7 +39,7 @@ async function checkAuthorization(
   const { id } = provider
   const redirectUri = `${publicUrl ?? 'http://localhost'}/oauth2callback/${id}`
   const wish = { redirectUri, returnPath: '/', chooseAccount: false }
-  const { url } = await beginAuthorization(provider, wish)
+  const url = await authorizationUrl(provider, await beginAuthorization(provider, wish))
   const { status } = await http.fetch(url)
   // Where PUBLIC_URL is not set, the redirect URI is anybody's guess.
   return status === 400 && publicUrl !== undefined

@@ -9,30 +9,41 @@ const codeChallenge = (codeVerifier: string): string =>
   createHash('sha256').update(codeVerifier).digest('base64url')
 
 /**
- * Begins a sign-in: the URL of the provider's authorization endpoint, and the attempt that its callback must
- * match.
+ * Begins a sign-in: what its callback must match.
  * @throws AppError `provider.*` where the provider's metadata cannot be read
- * @see RFC 6749 section 4.1.1, RFC 7636 (PKCE), OpenID Connect Core 1.0 section 3.1.2.1
+ * @see RFC 7636 (PKCE)
  */
 export async function beginAuthorization(
   provider: Provider,
-  {
-    redirectUri,
-    returnPath,
-    chooseAccount,
-  }: { redirectUri: string; returnPath: string; chooseAccount: boolean },
-): Promise<{ url: URL; attempt: Attempt }> {
+  wish: Pick<Attempt, 'redirectUri' | 'returnPath' | 'chooseAccount'>,
+): Promise<Attempt> {
   const configuration = await provider.configuration()
-  const implicit = provider.grant === 'implicit'
-  const state = openid.randomState()
-  const nonce = provider.openIdConnect ? openid.randomNonce() : undefined
   const methods = configuration.serverMetadata().code_challenge_methods_supported
-  const codeVerifier =
-    !implicit && (methods?.includes('S256') ?? true) ? openid.randomPKCECodeVerifier() : undefined
-  const url = openid.buildAuthorizationUrl(configuration, {
+  const provesKey = provider.grant === 'code' && (methods?.includes('S256') ?? true)
+  return {
+    ...wish,
+    providerId: provider.id,
+    state: openid.randomState(),
+    secret: openid.randomState(),
+    codeVerifier: provesKey ? openid.randomPKCECodeVerifier() : undefined,
+    nonce: provider.openIdConnect ? openid.randomNonce() : undefined,
+    startedAt: Date.now(),
+  }
+}
+
+/**
+ * The authorization request of an attempt, as the browser takes it to the provider: the same whenever it is asked for.
+ * @throws AppError `provider.*` where the provider's metadata cannot be read
+ * @see RFC 6749 section 4.1.1, OpenID Connect Core 1.0 section 3.1.2.1
+ */
+export async function authorizationUrl(
+  provider: Provider,
+  { redirectUri, chooseAccount, state, nonce, codeVerifier }: Attempt,
+): Promise<URL> {
+  return openid.buildAuthorizationUrl(await provider.configuration(), {
     ...provider.authorizationParameters,
     ...(chooseAccount && provider.chooseAccountParameters),
-    response_type: implicit ? 'token' : 'code',
+    response_type: provider.grant === 'implicit' ? 'token' : 'code',
     redirect_uri: redirectUri,
     scope: provider.scope,
     state,
@@ -42,17 +53,6 @@ export async function beginAuthorization(
       code_challenge_method: 'S256',
     }),
   })
-  const attempt = {
-    providerId: provider.id,
-    state,
-    secret: openid.randomState(),
-    redirectUri,
-    codeVerifier,
-    nonce,
-    returnPath,
-    startedAt: Date.now(),
-  }
-  return { url, attempt }
 }
 
 /**

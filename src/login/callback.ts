@@ -5,13 +5,15 @@ import {
   assumeRoleWithWebIdentity,
   type RoleSessionSettings,
 } from '../federation/assume-role-with-web-identity.ts'
+import type { Receipts } from '../flow/receipts.ts'
+import { currentRecording, inLeg } from '../flow/recording.ts'
 import type { Audit } from '../observe/audit.ts'
 import { limitRequestTo } from '../request-context.ts'
 import type { Attempt, Attempts } from '../session/attempts.ts'
 import type { SealedStore } from '../session/sealed-store.ts'
 import type { Sealer } from '../session/sealing.ts'
 import { type SessionTimes, signedIn, signIn } from '../session/signed-in.ts'
-import { redeemCode } from './authorization-code.ts'
+import { authorizationUrl, redeemCode } from './authorization-code.ts'
 import type { ProviderDirectory } from './providers/index.ts'
 import type { Provider, Tokens } from './providers/provider.ts'
 import { homePath } from './return-path.ts'
@@ -67,6 +69,24 @@ function stateOf(parameters: URLSearchParams): string {
   return state
 }
 
+/** Takes what the person brought back, and the attempt that it answers. */
+async function comeBack(
+  { attempts }: CallbackParts,
+  provider: Provider,
+  parameters: URLSearchParams,
+  req: Request,
+  res: Response,
+): Promise<Attempt> {
+  const recording = currentRecording()
+  recording?.cameBack(`${req.method} ${req.path}`, parameters)
+  const attempt = attempts.take(req, res, stateOf(parameters), provider.id)
+  // Only for the receipt: where it cannot be told what was sent, the sign-in goes on.
+  const url = recording && (await authorizationUrl(provider, attempt).catch(() => undefined))
+  if (url) recording.sent(url, attempt.startedAt)
+  refuseErrorRedirect(parameters, attempt)
+  return attempt
+}
+
 /** All the parts that a sign-in passes through. */
 interface CallbackParts {
   providers: ProviderDirectory
@@ -76,6 +96,7 @@ interface CallbackParts {
   sts: STSClient
   roleSession: RoleSessionSettings
   times: SessionTimes
+  receipts: Receipts
   audit: Audit
 }
 
@@ -95,19 +116,23 @@ async function finishSignIn(
   limitRequestTo(signInDeadlineMs)
   // This address has a code or a token in it, and an error page would have it for a referrer.
   res.set('Referrer-Policy', 'no-referrer')
-  const attempt = parts.attempts.take(req, res, stateOf(parameters), provider.id)
-  refuseErrorRedirect(parameters, attempt)
+  const attempt = await inLeg('return', () => comeBack(parts, provider, parameters, req, res))
   // A double click sends the same callback twice; a code that is redeemed twice would revoke the first's tokens.
   const turn = { name: `attempt:${attempt.state}`, secret: attempt.secret, patienceMs: signInDeadlineMs }
-  const who = await parts.sessions.doOnce(turn, async () => {
-    const tokens = await receiveTokens(provider, attempt, parameters)
-    const identity = await provider.identify(tokens)
-    const access = await assumeRoleWithWebIdentity(parts.sts, parts.roleSession, provider.roleArn, identity)
+  const done = await parts.sessions.doOnce(turn, async () => {
+    const tokens = await inLeg('tokens', () => receiveTokens(provider, attempt, parameters))
+    const identity = await inLeg('identity', () => provider.identify(tokens))
+    const access = await inLeg('access', () =>
+      assumeRoleWithWebIdentity(parts.sts, parts.roleSession, provider.roleArn, identity),
+    )
     const { accessToken, refreshToken } = tokens
-    return { person: identity.person, access, providerTokens: { accessToken, refreshToken }, turn: turn.name }
+    const { person, trust } = identity
+    const who = { person, access, providerTokens: { accessToken, refreshToken }, turn: turn.name }
+    return { who, receipt: parts.receipts.written(trust) }
   })
-  if (who === undefined) throw new AppError('login.state_mismatch')
-  await signIn(req, res, who, parts)
+  if (done === undefined) throw new AppError('login.state_mismatch')
+  const { who, receipt } = done
+  await signIn(req, res, who, parts, (sessionId, endsAt) => parts.receipts.keep(sessionId, receipt, endsAt))
   parts.audit.signedIn(who.person, who.access)
   res.redirect(303, attempt.returnPath + (provider.appendsFragment ? '#' : ''))
 }
@@ -124,6 +149,7 @@ const finish = async (
   req: Request,
   res: Response,
 ): Promise<void> => {
+  parts.receipts.begin({ providerId: provider.id, grant: provider.grant })
   try {
     await finishSignIn(parts, provider, parameters, req, res)
   } catch (error) {

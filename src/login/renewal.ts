@@ -5,6 +5,8 @@ import {
   assumeRoleWithWebIdentity,
   type RoleSessionSettings,
 } from '../federation/assume-role-with-web-identity.ts'
+import type { Receipts } from '../flow/receipts.ts'
+import { inLeg } from '../flow/recording.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
 import type { SealedStore } from '../session/sealed-store.ts'
@@ -23,6 +25,7 @@ interface RenewalParts {
   sessions: SealedStore
   sts: STSClient
   roleSession: RoleSessionSettings
+  receipts: Receipts
   audit: Audit
   log: Log
 }
@@ -50,28 +53,37 @@ export function createRenewal({
   sessions,
   sts,
   roleSession,
+  receipts,
   audit,
   log,
 }: RenewalParts): WithAccess {
   const exchange = async (req: Request, me: SignedIn, refreshToken: string): Promise<SignedIn> => {
     const provider = providers.find(me.person.providerId)
-    const tokens = await refreshTokens(provider, refreshToken)
-    const identity = await provider.identify(tokens)
+    const tokens = await inLeg('tokens', () => refreshTokens(provider, refreshToken))
+    const identity = await inLeg('identity', () => provider.identify(tokens))
     if (identity.person.subject !== me.person.subject) throw new AppError('provider.profile_mismatch')
-    const access = await assumeRoleWithWebIdentity(sts, roleSession, provider.roleArn, identity)
+    const access = await inLeg('access', () =>
+      assumeRoleWithWebIdentity(sts, roleSession, provider.roleArn, identity),
+    )
     const { accessToken, refreshToken: next } = tokens
     const renewed = { ...me, access, providerTokens: { accessToken, refreshToken: next } }
     await replaceSignedIn(req, sessions, renewed)
+    await receipts.addRenewal(req.sessionID, identity.trust)
     audit.renewed(me.person, access)
     return renewed
   }
+
+  const recorded = (req: Request, me: SignedIn, refreshToken: string): Promise<SignedIn> =>
+    receipts.during({ providerId: me.person.providerId, grant: 'code' }, () =>
+      exchange(req, me, refreshToken),
+    )
 
   /** Once for each set of credentials, however many requests find them lapsing, on whichever instance. */
   const renew = async (req: Request, me: SignedIn, patienceMs: number): Promise<SignedIn> => {
     const { refreshToken } = me.providerTokens
     if (refreshToken === undefined) throw lapsed(me)
     const turn = { name: `renewal:${me.access.accessKeyId}`, secret: req.sessionID, patienceMs }
-    const renewed = await sessions.doOnce(turn, () => exchange(req, me, refreshToken))
+    const renewed = await sessions.doOnce(turn, () => recorded(req, me, refreshToken))
     if (renewed === undefined) throw lapsed(me)
     return renewed
   }

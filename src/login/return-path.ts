@@ -1,6 +1,7 @@
 /** Where a signed-in person goes who asked for nothing in particular. */
 export const homePath = '/s3/'
 
+const flowPath = '/flow'
 const longest = 512
 
 /**
@@ -9,6 +10,7 @@ const longest = 512
  */
 export function returnPath(wanted: unknown): string {
   if (typeof wanted !== 'string' || wanted.length > longest) return homePath
+  if (wanted === flowPath) return flowPath
   if (!wanted.startsWith('/s3/') || /[^\x21-\x7e]|\\/.test(wanted)) return homePath
   const base = 'http://base.invalid'
   const url = URL.parse(wanted, base)

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { Audit } from '../observe/audit.ts'
 import type { Attempts } from '../session/attempts.ts'
-import { beginAuthorization } from './authorization-code.ts'
+import { authorizationUrl, beginAuthorization } from './authorization-code.ts'
 import type { ProviderDirectory } from './providers/index.ts'
 import { returnPath } from './return-path.ts'
 
@@ -24,10 +24,13 @@ export const startLogin =
       returnPath: returnPath(req.query.returnPath),
       chooseAccount: req.query.account === 'choose',
     }
-    const { url, attempt } = await beginAuthorization(provider, wish).catch((error: unknown) => {
+    try {
+      const attempt = await beginAuthorization(provider, wish)
+      const url = await authorizationUrl(provider, attempt)
+      attempts.keep(req, res, attempt)
+      res.redirect(302, url.href)
+    } catch (error) {
       audit.refused(provider.id, error)
       throw error
-    })
-    attempts.keep(req, res, attempt)
-    res.redirect(302, url.href)
+    }
   }

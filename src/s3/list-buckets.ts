@@ -26,6 +26,8 @@ export interface BucketQuery {
   region?: string | undefined
   /** `nextToken` of the page before. */
   token?: string | undefined
+  /** How many at most; default: a page. */
+  limit?: number
 }
 
 /** Few enough that reading the XML does not hold up the event loop. */
@@ -39,10 +41,10 @@ const bucketsPerPage = 200
 export async function listBuckets(
   aws: AwsClients,
   access: Access,
-  { prefix, region, token }: BucketQuery = {},
+  { prefix, region, token, limit = bucketsPerPage }: BucketQuery = {},
 ): Promise<BucketPage> {
   const command = new ListBucketsCommand({
-    MaxBuckets: bucketsPerPage,
+    MaxBuckets: limit,
     ContinuationToken: token || undefined,
     Prefix: prefix || undefined,
     BucketRegion: region,

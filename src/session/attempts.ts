@@ -17,6 +17,8 @@ export interface Attempt {
   codeVerifier: string | undefined
   /** OpenID Connect only. */
   nonce: string | undefined
+  /** Whether the provider was asked to let the person choose an account. */
+  chooseAccount: boolean
   /** Where the person wanted to go: a path of ours. */
   returnPath: string
   /** Milliseconds since the epoch. */

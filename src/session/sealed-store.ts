@@ -58,13 +58,42 @@ export class SealedStore extends session.Store {
     answer(callback, () => this.#store.set(filedUnder('session', sessionId), this.#seal(sessionId, data)))
   }
 
+  /** What was kept beside the session goes with it. */
   override destroy(sessionId: string, callback: Callback<void> = () => {}): void {
-    answer(callback, () => this.#store.delete(filedUnder('session', sessionId)))
+    answer(callback, async () => {
+      const kinds = ['session', 'receipt'].map((kind) => filedUnder(kind, sessionId))
+      await Promise.all(kinds.map((id) => this.#store.delete(id)))
+    })
   }
 
   /** Overwrites a session that is still there; false where it has ended meanwhile, and then nothing is written. */
   async replace(sessionId: string, data: SessionData): Promise<boolean> {
     return orUnavailable(this.#store.replace(filedUnder('session', sessionId), this.#seal(sessionId, data)))
+  }
+
+  /**
+   * Keeps a text beside a session, apart from it: nobody who reads the session reads it too.
+   * @param expiresAt milliseconds since the epoch
+   */
+  async setReceipt(sessionId: string, text: string, expiresAt: number): Promise<void> {
+    const sealed = this.#sealer.seal('receipt', sessionId, text)
+    await orUnavailable(this.#store.set(filedUnder('receipt', sessionId), { sealed, expiresAt }))
+  }
+
+  /** The text that is kept beside this session; `undefined` where there is none, or none that opens. */
+  async getReceipt(sessionId: string): Promise<string | undefined> {
+    const record = await orUnavailable(this.#store.get(filedUnder('receipt', sessionId)))
+    return record && this.#sealer.open('receipt', sessionId, record.sealed)
+  }
+
+  /** Changes the text beside a session, where both are still there; does nothing elsewhere. */
+  async changeReceipt(sessionId: string, change: (text: string) => string): Promise<void> {
+    const id = filedUnder('receipt', sessionId)
+    const record = await orUnavailable(this.#store.get(id))
+    const text = record && this.#sealer.open('receipt', sessionId, record.sealed)
+    if (record === undefined || text === undefined) return
+    const sealed = this.#sealer.seal('receipt', sessionId, change(text))
+    await orUnavailable(this.#store.replace(id, { ...record, sealed }))
   }
 
   /**

@@ -69,7 +69,7 @@ export const accessEndsAt = ({ access, signedInAt }: SignedIn, times: SessionTim
 
 /**
  * Signs a person in under a new session id, and resolves once the store has it: a redirect sent earlier could
- * overtake it.
+ * overtake it. `beside` runs meanwhile, with that id and when its record ends, in milliseconds since the epoch.
  * @throws AppError `session.store_unavailable`
  */
 export async function signIn(
@@ -77,14 +77,16 @@ export async function signIn(
   res: Response,
   who: Pick<SignedIn, 'person' | 'access' | 'providerTokens' | 'turn'>,
   { times, sealer }: { times: SessionTimes; sealer: Sealer },
+  beside: (sessionId: string, endsAt: number) => Promise<void>,
 ): Promise<void> {
   try {
     await promisify(req.session.regenerate.bind(req.session))()
     const now = Date.now()
     const me: SignedIn = { ...who, csrfToken: randomBytes(16).toString('base64url'), signedInAt: now }
     req.session.signedIn = me
-    req.session.cookie.maxAge = recordEndsAt(me, times) - now
-    await promisify(req.session.save.bind(req.session))()
+    const endsAt = recordEndsAt(me, times)
+    req.session.cookie.maxAge = endsAt - now
+    await Promise.all([promisify(req.session.save.bind(req.session))(), beside(req.sessionID, endsAt)])
   } catch (error) {
     // express-session would try once more at the end of the answer, and sign in whom we tell of a failure.
     delete (req as Partial<Request>).session

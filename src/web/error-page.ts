@@ -91,13 +91,20 @@ function signInHref({ code, details }: AppError, req: Request): string | undefin
   return `/?${new URLSearchParams({ returnPath: req.originalUrl, ...notice })}`
 }
 
-/**
- * Ends every failed request: the only place where a failure is logged and shown. `providerName` gives the proper
- * name of a provider; with `showDetails` the page tells what AWS refused, too.
- */
+/** What the page needs from other rooms. */
+interface ErrorPageParts {
+  /** The proper name of a provider. */
+  providerName: (id: string) => string
+  /** Whether the page tells what AWS refused, and what exactly passed in a sign-in. */
+  showDetails: boolean
+  /** How far the sign-in of this request came; `undefined` where there was none. */
+  stoppedView: (error: AppError) => object | undefined
+}
+
+/** Ends every failed request: the only place where a failure is logged and shown. */
 export function errorPage(
   log: Log,
-  { providerName, showDetails }: { providerName: (id: string) => string; showDetails: boolean },
+  { providerName, showDetails, stoppedView }: ErrorPageParts,
 ): ErrorRequestHandler {
   return function errorPage(thrown, req, res, _next) {
     const error = asAppError(thrown)
@@ -124,7 +131,18 @@ export function errorPage(
     const operator = showDetails && code.startsWith('federation.') ? forOperator(error) : undefined
     const reference = { code, requestId, status }
     const denied = denialOf(error)
-    res.render('error', { title: heading, heading, sentence, action, operator, denied, reference })
+    const stopped = stoppedView(error)
+    res.render('error', {
+      title: heading,
+      heading,
+      sentence,
+      action,
+      operator,
+      denied,
+      stopped,
+      isFull: showDetails,
+      reference,
+    })
   }
 }
 

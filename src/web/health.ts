@@ -9,7 +9,8 @@ export const alive: RequestHandler = function alive(_req, res) {
 const checkTimeoutMs = 2_500
 
 /**
- * `GET /readyz`: whether people can be served; red while the session store is away, and while the process stops.
+ * `GET /readyz`: whether people can be served; red while the session store is away. A process that stops takes no new
+ * connection, and so fails this too.
  * `check` rejects where the store does not answer.
  */
 export const ready = (check: () => Promise<void>): RequestHandler =>

@@ -155,4 +155,10 @@ describe("Facebook's access token", () => {
     expect(ours[0]?.url).toMatch(/appsecret_proof=[0-9a-f]{64}/)
     expect(ours[0]?.url).not.toContain('access_token')
   })
+
+  it('that was issued to another application is refused', async () => {
+    const foreign = situation.sandbox.facebook.issueAccessToken(ada, { appId: '999' })
+    const lie = rewriteJson((body) => ({ ...body, access_token: foreign }))
+    await expectRefusedBeforeSts('facebook', token, lie, invalid)
+  })
 })

@@ -21,6 +21,8 @@ describe('when S3', () => {
     expect((await signIn(new HttpBrowser(), application, 'google')).status).toBe(303)
     abandoned.abort()
     expect(await waiting).toBe('abandoned')
+    const aborted = expect.objectContaining({ msg: 'request', path: '/s3/', status: 'aborted' })
+    await expect.poll(() => application.log).toContainEqual(aborted)
   })
 })
 

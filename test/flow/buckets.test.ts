@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Bucket, manyBuckets } from '../../sandbox/aws/list-buckets.ts'
 import { answerWith } from '../../sandbox/faults.ts'
-import { signIn } from '../application.ts'
+import { ada, signIn } from '../application.ts'
+import { faultsIn } from '../faults/upstream-faults.ts'
 import { HttpBrowser } from '../http-browser.ts'
-import { askForBuckets, expectRefusal, laterBy, useSituation } from './situation.ts'
+import { askForBuckets, expectRefusal, laterBy, pathsAsked, useSituation } from './situation.ts'
 
 vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
 
@@ -118,6 +119,14 @@ describe('GET /s3/', () => {
     expect(none.body).toContain('No bucket fits this filter')
   })
 
+  it('refuses a filter that is longer than S3 takes', async () => {
+    const filteredBy = (prefix: string) => browser.get(`${situation.application.url}/s3/?prefix=${prefix}`)
+    expect((await filteredBy('p'.repeat(255))).status).toBe(200)
+    const before = pathsAsked(situation.sandbox.s3).length
+    expectRefusal(await filteredBy('p'.repeat(256)), 400, 's3.request_invalid')
+    expect(pathsAsked(situation.sandbox.s3).length).toBe(before)
+  })
+
   it('asks the endpoint of a region for the buckets there', async () => {
     holdOnly(named('here'), named('there', 'eu-central-1'))
     const { body } = await browser.get(`${situation.application.url}/s3/?region=eu-central-1`)
@@ -194,6 +203,7 @@ describe('GET /s3/', () => {
     ['InternalError', 500, 502, 's3.unavailable'],
     ['ServiceUnavailable', 503, 502, 's3.unavailable'],
     ['AuthorizationHeaderMalformed', 400, 502, 's3.unavailable'],
+    ['constructor', 400, 502, 's3.unavailable'],
   ])(
     'turns %s (%i) of S3 into a page with status %i and the code %s, and keeps the session',
     async (awsCode, awsStatus, status, code) => {
@@ -209,6 +219,32 @@ describe('GET /s3/', () => {
       expect((await askForBuckets(browser, application)).status).toBe(200)
     },
   )
+
+  it.each([
+    ['breaks the connection', 'closes the connection', 's3.unreachable'],
+    ['answers with a page', 'answers with a page instead of data', 's3.unavailable'],
+    [
+      'answers with a page that is labelled as data',
+      'answers with a page labelled as data',
+      's3.unavailable',
+    ],
+    ['answers with nothing', 'answers with nothing', 's3.unavailable'],
+  ] as const)('says so where S3 %s', async (_title, fault, code) => {
+    situation.sandbox.s3.faults.plan('/', faultsIn.xml[fault], 9)
+    expectRefusal(await askForBuckets(browser, situation.application), 502, code)
+  })
+
+  it('logs no e-mail address that stands in a message of S3', async () => {
+    const { sandbox, application } = situation
+    const message = `User: arn:aws:sts::123456789012:assumed-role/web/${ada.email} is not authorized to perform: s3:ListAllMyBuckets`
+    const body = `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>`
+    sandbox.s3.faults.plan('/', answerWith(403, body))
+    const answer = await askForBuckets(browser, application)
+    expectRefusal(answer, 403, 's3.access_denied')
+    const lines = application.log.map(({ roleSessionName: _, ...line }) => JSON.stringify(line))
+    expect(lines.join()).toContain(answer.headers.get('x-request-id'))
+    expect(lines.filter((line) => line.includes(String(ada.email)))).toEqual([])
+  })
 
   it('answers a client that asks for JSON with status, code and request id', async () => {
     situation.sandbox.s3.faults.plan('/', answerWith(403, refusal('AccessDenied')))

@@ -34,6 +34,10 @@ const documented: [title: string, answer: Record<string, string>, status: number
   ['a grant that is not offered', { error: 'unsupported_response_type' }, 400, 'provider.misconfigured'],
   ["an administrator's rule", { error: 'admin_policy_enforced' }, 400, 'provider.refused'],
   ['an error that nobody knows', { error: 'out_of_cheese' }, 400, 'provider.refused'],
+  ['the name of an inherited property', { error: 'constructor' }, 400, 'provider.refused'],
+  ['another one', { error: 'toString' }, 400, 'provider.refused'],
+  ['one more', { error: 'hasOwnProperty' }, 400, 'provider.refused'],
+  ['the prototype', { error: '__proto__' }, 400, 'provider.refused'],
   ['an error of no name', { error: '' }, 400, 'provider.refused'],
   ['an error beside a code', { error: 'access_denied', code: 'made-up' }, 403, 'login.cancelled'],
 ]
@@ -133,16 +137,47 @@ describe('the code in GET /oauth2callback/:provider', () => {
     },
   )
 
-  it.each(['amazon', 'google', 'facebook'] as const)(
-    'of another browser is stopped by PKCE at %s',
-    async (provider) => {
-      const stolen = await signInUpToCallback(new HttpBrowser(), situation.application, provider)
-      const page = await changed(provider, (url) =>
-        url.searchParams.set('code', queryOf(stolen).code ?? ''),
-      ).catch((error: unknown) => error)
-      // Facebook has no PKCE: there only the state keeps a stolen code out.
-      if (provider === 'facebook') return
-      expectRefusal(page as Awaited<ReturnType<typeof changed>>, 400, 'provider.code_rejected')
-    },
-  )
+  const malformed: [title: string, change: (url: URL) => void][] = [
+    ['missing', (url) => url.searchParams.delete('code')],
+    ['empty', (url) => url.searchParams.set('code', '')],
+    ['given twice', (url) => url.searchParams.append('code', queryOf(url).code ?? '')],
+    [
+      'an array',
+      (url) => {
+        url.searchParams.set('code[]', queryOf(url).code ?? '')
+        url.searchParams.delete('code')
+      },
+    ],
+  ]
+  it.each(malformed)('%s is a malformed request', async (_title, change) => {
+    for (const provider of ['amazon', 'google', 'facebook'] as const) {
+      expectRefusal(await changed(provider, change), 400, 'request.malformed')
+    }
+  })
+
+  it('beside another issuer is refused, as RFC 9207 has it', async () => {
+    const page = await changed('google', (url) => url.searchParams.set('iss', 'https://evil.example'))
+    expectRefusal(page, 403, 'login.provider_mismatch')
+  })
+
+  // Facebook has no PKCE: there only the state keeps a stolen code out.
+  it.each(['amazon', 'google'] as const)('of another browser is stopped by PKCE at %s', async (provider) => {
+    const stolen = await signInUpToCallback(new HttpBrowser(), situation.application, provider)
+    const page = await changed(provider, (url) => url.searchParams.set('code', queryOf(stolen).code ?? ''))
+    expectRefusal(page, 400, 'provider.code_rejected')
+  })
+
+  it.each([
+    ['response', 400],
+    ['id_token', 400],
+    ['access_token', 400],
+    ['token', 400],
+    ['error_code', 400],
+    ['session_state', 303],
+  ])('beside %s, a parameter of something else, ends with status %i', async (name, status) => {
+    const browser = new HttpBrowser()
+    const callback = await signInUpToCallback(browser, situation.application, 'google')
+    callback.searchParams.set(name, 'eyJhbGciOiJub25lIn0.e30.')
+    expect((await browser.get(callback)).status).toBe(status)
+  })
 })

@@ -1,8 +1,17 @@
-import { describe, expect, it } from 'vitest'
-import { ada, signIn, signInUpToCallback } from '../application.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { SessionStore } from '../../src/session/stores/session-store.ts'
+import { sqliteStore } from '../../src/session/stores/sqlite.ts'
+import { ada, signIn, signInUpToCallback, startApplication } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
 import { observedStore } from './observed-store.ts'
-import { askForBuckets, cookieNamed, expectSignedInAs, useSituation } from './situation.ts'
+import {
+  askForBuckets,
+  cookieNamed,
+  expectRefusal,
+  expectSignedInAs,
+  laterBy,
+  useSituation,
+} from './situation.ts'
 
 const store = observedStore()
 const situation = useSituation({}, { sessionStore: store.sessionStore })
@@ -44,8 +53,27 @@ describe('the session that a callback makes', () => {
     const callback = await signInUpToCallback(browser, situation.application, 'amazon')
     const before = store.ids.size
     const { headers } = await browser.get(callback)
-    expect(store.ids.size).toBe(before + 1)
+    // The session, and the receipt beside it.
+    expect(store.ids.size).toBe(before + 2)
     expect(headers.getSetCookie().some((cookie) => cookie.startsWith('session='))).toBe(true)
+  })
+
+  it('is not there where the store failed: no cookie comes, and the same callback works once the store does', async () => {
+    const engine = sqliteStore(':memory:')
+    let failures = 1
+    const set: SessionStore['set'] = (id, record) =>
+      failures-- > 0 ? Promise.reject(new Error('gone')) : engine.set(id, record)
+    const { sandbox } = situation
+    const application = await startApplication(sandbox.environment, { sessionStore: { ...engine, set } })
+    onTestFinished(() => application.close())
+    sandbox.registerApplication(application.url)
+    const browser = new HttpBrowser()
+    const callback = await signInUpToCallback(browser, application, 'amazon')
+    const refused = await browser.get(callback)
+    expectRefusal(refused, 503, 'session.store_unavailable')
+    expect(refused.headers.getSetCookie()).toEqual([])
+    expect((await browser.get(callback)).status).toBe(303)
+    await expectSignedInAs('Ada Example', browser, application)
   })
 
   it('is filed under a name that no cookie shows', async () => {
@@ -71,6 +99,29 @@ describe('the session that a callback makes', () => {
     store.calls.length = 0
     await expectSignedInAs('Ada Example', browser, situation.application)
     expect(store.calls.filter((name) => name !== 'get')).toEqual([])
+  })
+})
+
+describe('the callback of somebody who was idle for more than an hour', () => {
+  it.each(['amazon', 'google', 'facebook'] as const)(
+    'signs them in again with %s, whose cookie of the last visit is gone',
+    async (provider) => {
+      const browser = new HttpBrowser()
+      await signIn(browser, situation.application, provider)
+      const before = cookieNamed(browser, 'session')
+      browser.cookies = browser.cookies.filter(({ name }) => name !== 'seen')
+      expect((await signIn(browser, situation.application, provider)).status).toBe(303)
+      expect(cookieNamed(browser, 'session')).not.toBe(before)
+      await expectSignedInAs('Ada Example', browser, situation.application)
+    },
+  )
+
+  it('signs them in again, by the clock', async () => {
+    const browser = new HttpBrowser()
+    await signIn(browser, situation.application, 'amazon')
+    laterBy(61 * 60_000)
+    expect((await signIn(browser, situation.application, 'amazon')).status).toBe(303)
+    await expectSignedInAs('Ada Example', browser, situation.application)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { answerWith } from '../../sandbox/faults.ts'
+import { answerWith, resetConnection } from '../../sandbox/faults.ts'
 import { demoPeople, type Person } from '../../sandbox/identity/people.ts'
 import { ada, signIn } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
@@ -154,6 +154,7 @@ describe('an error of STS', () => {
     ['InternalFailure', 500, 502, 'federation.unavailable'],
     ['ServiceUnavailable', 503, 502, 'federation.unavailable'],
     ['SomethingNew', 400, 502, 'federation.answer_invalid'],
+    ['constructor', 400, 502, 'federation.answer_invalid'],
     ['SomethingNew', 403, 403, 'federation.access_denied'],
   ])(
     '%s with status %i is a page with status %i and the code %s',
@@ -181,6 +182,12 @@ describe('an error of STS', () => {
       expect(String(line?.instruction)).not.toBe('')
     },
   )
+
+  it('is not a time-out where the connection breaks', async () => {
+    situation.sandbox.sts.faults.plan('/', resetConnection, 9)
+    const answer = await signIn(new HttpBrowser(), situation.application, 'amazon')
+    expectRefusal(answer, 502, 'federation.unreachable')
+  })
 
   it.each(['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'])(
     'is an answer without %s',

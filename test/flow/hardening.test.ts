@@ -26,8 +26,8 @@ describe('the security headers', () => {
     ['a script', '/assets/js/implicit-callback.js', {}],
     ['a missing file', '/assets/css/nothing.css', {}],
     ['a JSON error', '/nowhere', { Accept: 'application/json' }],
-    ['a malformed Host', '/', { Host: 'a_b' }],
   ] as const
+  const malformedHost = ['a malformed Host', '/', { Host: 'a_b' }] as const
 
   const expectHeaders = (headers: Record<string, string>) => {
     expect(headers['x-request-id']).toMatch(/^[\da-f-]{36}$/)
@@ -51,13 +51,13 @@ describe('the security headers', () => {
     expect(policy).not.toMatch(/unsafe-|\*/)
   }
 
-  it.each(pages.slice(0, -1))('stand on %s', async (_title, path, headers) => {
+  it.each([...pages, malformedHost])('stand on %s', async (_title, path, headers) => {
     const answer = await get(path, headers)
     expectHeaders(answer.headers)
     expect(answer.headers['strict-transport-security']).toBeUndefined()
   })
 
-  it.each(pages.slice(0, -1))('over HTTPS demand HTTPS on %s', async (_title, path, headers) => {
+  it.each(pages)('over HTTPS demand HTTPS on %s', async (_title, path, headers) => {
     const answer = await get(path, { ...headers, 'X-Forwarded-Proto': 'https' })
     expectHeaders(answer.headers)
     expect(answer.headers['strict-transport-security']).toMatch(/^max-age=\d{8,}/)

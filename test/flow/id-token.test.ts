@@ -6,7 +6,14 @@ import { demoPeople, type Person } from '../../sandbox/identity/people.ts'
 import type { SigningOptions } from '../../sandbox/identity/signing-keys.ts'
 import { ada, signIn } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
-import { expectRefusal, expectSignedInAs, expectSignedOut, queryOf, useSituation } from './situation.ts'
+import {
+  askForBuckets,
+  expectRefusal,
+  expectSignedInAs,
+  expectSignedOut,
+  queryOf,
+  useSituation,
+} from './situation.ts'
 
 const situation = useSituation()
 const renee = demoPeople[2] as Person
@@ -63,6 +70,15 @@ describe("Google's ID token", () => {
     expect(answer.status).toBe(303)
   })
 
+  it('is believed before the userinfo endpoint, which only adds what the token leaves out', async () => {
+    const { browser, answer } = await signInWith(({ email: _, ...claims }) =>
+      sign({ ...claims, name: 'Name Of The Token' }),
+    )
+    expect(answer.status).toBe(303)
+    await expectSignedInAs('Name Of The Token', browser, situation.application)
+    expect((await askForBuckets(browser, situation.application)).body).toContain(ada.email)
+  })
+
   const wrongClaims: [title: string, change: (claims: JWTPayload) => JWTPayload][] = [
     ['another issuer', (claims) => ({ ...claims, iss: 'https://evil.example' })],
     ['an issuer with a slash too many', (claims) => ({ ...claims, iss: `${claims.iss}/` })],
@@ -88,6 +104,7 @@ describe("Google's ID token", () => {
     ['no issue date', ({ iat: _, ...claims }) => claims],
     ['a start of validity ten minutes ahead', (claims) => ({ ...claims, nbf: seconds(10 * minute) })],
     ['no subject', ({ sub: _, ...claims }) => claims],
+    ['an empty subject', (claims) => ({ ...claims, sub: '' })],
     ['a subject that is no text', (claims) => ({ ...claims, sub: { id: 1 } }) as unknown as JWTPayload],
   ]
   it.each(wrongClaims)('with %s is refused', async (_title, change) => {

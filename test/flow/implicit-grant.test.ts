@@ -56,6 +56,19 @@ describe('the callback of an implicit grant', () => {
     expect(headers.get('referrer-policy')).toMatch(/^(same-origin|no-referrer)$/)
   })
 
+  it('is a leg of the receipt like any other, without the token', async () => {
+    const { browser, fields } = await upToFragment()
+    await browser.post(callbackUrl(), fields, { origin: situation.application.url })
+    const { body } = await browser.get(`${situation.application.url}/flow`)
+    const states = [...body.matchAll(/class="flow-leg flow-leg--([\w-]+)"/g)].map(([, state]) => state)
+    expect(states).toEqual(Array(6).fill('done'))
+    expect(body).toContain('There is no code to redeem')
+    expect(body).toContain('<dt class="mono">access_token</dt>')
+    expect(fields.access_token?.length).toBeGreaterThan(100)
+    expect(body).not.toContain(fields.access_token)
+    expect(body).not.toContain(encodeURIComponent(fields.access_token ?? ''))
+  })
+
   it('takes the fragment by POST and goes where the person wanted', async () => {
     const { browser, search, fields } = await upToFragment()
     expect(search).toBe('')
@@ -118,6 +131,12 @@ describe('the callback of an implicit grant', () => {
         expect({ token, refused: status >= 400 }).toEqual({ token, refused: true })
         expect(situation.sandbox.sts.exchanges.length).toBe(before)
       }
+    })
+
+    it('says of a made-up token that it is not valid', async () => {
+      const { browser, state } = await begin()
+      const answer = await send(method, browser, { access_token: 'Atza|made-up', state })
+      expectRefusal(answer, 403, 'provider.token_invalid')
     })
 
     it('refuses an empty or missing token', async () => {

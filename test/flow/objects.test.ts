@@ -76,6 +76,8 @@ describe('GET /s3/:bucket/', () => {
     const second = await open(linkTo('next', first.body) ?? '')
     const third = await open(linkTo('next', second.body) ?? '')
     expect(rowsOn(third.body)[0]?.name).toBe('part-000400')
+    const leadsBack = [first, second, third].map(({ body }) => body.includes('>First page</a>'))
+    expect(leadsBack).toEqual([false, true, true])
     expect(third.body).toContain('Items 401 to 600')
     const back = await open(linkTo('prev', third.body) ?? '')
     expect(rowsOn(back.body)).toEqual(rowsOn(second.body))
@@ -202,8 +204,12 @@ describe('GET /s3/:bucket/download', () => {
 
   it('sends to an address of S3 that makes the browser save, lives a minute and is nowhere else', async () => {
     await seed('page.html', '<script>alert(1)</script>', { contentType: 'text/html' })
+    const calls = () => situation.application.log.filter(({ call }) => call === 's3 GetObjectCommand')
+    const before = calls().length
     const { status, location = '', headers } = await download('files', 'page.html')
     expect(status).toBe(303)
+    // The first byte; what is only signed asks nobody for anything.
+    expect(calls().length).toBe(before + 1)
     expect(headers.get('cache-control')).toBe('no-store')
     const { origin, searchParams } = new URL(location)
     expect(origin).toBe(situation.sandbox.s3.url)
@@ -227,6 +233,13 @@ describe('GET /s3/:bucket/download', () => {
     expect(headers.get('content-type')).toBe('application/octet-stream')
     expect(headers.get('content-disposition')).toMatch(/^attachment; filename="evil.html"/)
     expect(headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
+  it('passes on what is larger than any answer that is kept in memory, and says how large', async () => {
+    const bytes = 9 * 1024 * 1024
+    await seed('a/../large', 'x'.repeat(bytes))
+    const { status, headers, body } = await download('files', 'a/../large')
+    expect([status, headers.get('content-length'), body.length]).toEqual([200, String(bytes), bytes])
   })
 
   it('gives an empty file', async () => {

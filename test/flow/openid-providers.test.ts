@@ -100,6 +100,21 @@ describe('the certified oidc-provider', () => {
     expect([status, codeOn(body)]).toEqual([403, 'login.provider_mismatch'])
   })
 
+  it.each(['basic', 'post', 'jwt', 'public'] as const)(
+    'has every leg in the receipt of a sign-in by %s, and no secret',
+    async (name) => {
+      const browser = new HttpBrowser()
+      await signedInPage(browser, name)
+      const { body } = await browser.get(`${application.url}/flow`)
+      const states = [...body.matchAll(/class="flow-leg flow-leg--([\w-]+)"/g)].map(([, state]) => state)
+      expect(states).toEqual(Array(6).fill('done'))
+      expect(body).toContain('The signature of the ID token fits a key')
+      expect(body).toContain(`oidc-provider/${new URL(providers[name].url).host}`)
+      expect(body).not.toContain(secret)
+      expect(body).not.toMatch(/eyJ[\w-]{10}/)
+    },
+  )
+
   it('offers its own sign-out after ours, by a link without a token', async () => {
     const browser = new HttpBrowser()
     const page = await signedInPage(browser, 'basic')

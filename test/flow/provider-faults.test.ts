@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { rewriteJson } from '../../sandbox/faults.ts'
+import { answerJson, rewriteJson } from '../../sandbox/faults.ts'
 import { signIn } from '../application.ts'
 import { providerLegs, tryToSignIn } from '../faults/sign-in-legs.ts'
 import { faultsIn } from '../faults/upstream-faults.ts'
@@ -36,6 +36,29 @@ describe('a fault that does not last', () => {
 })
 
 describe('a code exchange that failed', () => {
+  it.each([
+    [2, 'provider.unavailable'],
+    [4, 'provider.throttled'],
+    [17, 'provider.throttled'],
+    [341, 'provider.throttled'],
+    [100, 'provider.code_rejected'],
+    [102, 'provider.code_rejected'],
+    [190, 'provider.code_rejected'],
+    [101, 'provider.client_rejected'],
+    [999, 'provider.unavailable'],
+  ])('at Facebook by the code %i of its Graph API is %s', async (graphCode, code) => {
+    const error = { message: 'for tests', type: 'OAuthException', code: graphCode }
+    situation.sandbox.facebook.faults.plan('/v26.0/oauth/access_token', answerJson({ error }, 400))
+    const { body } = await signIn(new HttpBrowser(), situation.application, 'facebook')
+    expect(codeOn(body)).toBe(code)
+  })
+
+  it('with an error named like an inherited property is an answer that makes no sense', async () => {
+    situation.sandbox.amazon.faults.plan('/auth/o2/token', answerJson({ error: 'constructor' }, 400))
+    const answer = await signIn(new HttpBrowser(), situation.application, 'amazon')
+    expectRefusal(answer, 502, 'provider.answer_invalid')
+  })
+
   it.each(['amazon', 'google', 'facebook'] as const)(
     'at %s is never tried a second time',
     async (provider) => {

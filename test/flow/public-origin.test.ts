@@ -113,6 +113,18 @@ describe('PUBLIC_URL', () => {
   })
 
   it.each([
+    ['https://buckets.example', 'http', /^__Host-attempt-.*; Secure/],
+    ['http://localhost:3000', 'https', /^attempt-(?!.*Secure)/],
+  ])('%s settles the kind of the cookies too, though a proxy says %s', async (address, reported, cookie) => {
+    const application = await alsoStart(situation.sandbox, { PUBLIC_URL: address })
+    const answer = await request(application.server)
+      .get('/initiateLogin/amazon')
+      .set({ Host: new URL(address).host, 'X-Forwarded-Proto': reported })
+    expect(answer.headers['set-cookie']).toEqual([expect.stringMatching(cookie)])
+    expect('strict-transport-security' in answer.headers).toBe(address.startsWith('https:'))
+  })
+
+  it.each([
     'evil.example',
     'buckets.example.evil.example',
     'evilbuckets.example',
@@ -147,4 +159,16 @@ describe('PUBLIC_URL', () => {
       expect(status).toBe(200)
     },
   )
+
+  it.each([
+    ['a foreign Host', '/', 421],
+    ['the health check, whatever Host it names', '/healthz', 200],
+  ])('leaves the security headers on the answer to %s', async (_title, path, status) => {
+    const application = await alsoStart(situation.sandbox, { PUBLIC_URL: publicUrl })
+    const headers = { Host: 'evil.example', Accept: 'text/html' }
+    const answer = await request(application.server).get(path).set(headers)
+    expect(answer.status).toBe(status)
+    expect(answer.headers['content-security-policy']).toContain("default-src 'none'")
+    expect(answer.headers['x-content-type-options']).toBe('nosniff')
+  })
 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Express } from 'express'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
@@ -42,6 +43,7 @@ const table: Record<string, Row> = {
     path: '/s3/media-originals/download?key=none',
     answers: { GET: [303, 404], HEAD: [303, 404] },
   },
+  '/flow': { path: '/flow', answers: { GET: 200, HEAD: 200 } },
   '/logout': { path: '/logout', answers: { POST: [200, 403] } },
 }
 
@@ -159,4 +161,13 @@ describe('an unknown path', () => {
       requestId: headers['x-request-id'],
     })
   })
+})
+
+it('a style sheet may be kept for ever, under an address that changes with its content', async () => {
+  const { text: page } = await request(situation.application.server).get('/')
+  const [address = ''] = /\/assets\/css\/[\w-]+\.css\?v=[\w-]{10}/.exec(page) ?? []
+  const { text, headers } = await request(situation.application.server).get(address)
+  expect(headers['cache-control']).toBe('public, max-age=31536000, immutable')
+  const hash = createHash('sha256').update(text).digest('base64url')
+  expect(hash.startsWith(String(new URL(address, 'http://a').searchParams.get('v')))).toBe(true)
 })

@@ -51,6 +51,7 @@ async function succeed(provider: (typeof providers)[number], person: Person) {
   const caller = sandbox.sessions.find(/ASIA[A-Z2-7]{16}/.exec(body)?.[0] ?? '')
   plant('AWS secret key', caller?.secretAccessKey)
   plant('AWS session token', caller && 'sessionToken' in caller ? caller.sessionToken : '')
+  for (const path of ['/flow', '/flow?format=json']) await browser.get(application.url + path)
   await browser.get(callback)
   return { browser, callback, csrf: /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? '' }
 }
@@ -205,7 +206,7 @@ describe('over a run of successes and failures at LOG_LEVEL=debug', () => {
     const lines = situation.application.log.map(({ roleSessionName: _, ...line }) => JSON.stringify(line))
     expect(lines.filter((line) => addresses.some((one) => line.includes(one)))).toEqual([])
     const pages = Witness.answers.filter(({ answer }) => addresses.some((one) => answer.body.includes(one)))
-    expect(new Set(pages.map(({ url }) => new URL(url).pathname))).toEqual(new Set(['/s3/']))
+    expect(new Set(pages.map(({ url }) => new URL(url).pathname))).toEqual(new Set(['/s3/', '/flow']))
     for (const { answer } of pages) expect(answer.headers.get('cache-control')).toBe('no-store')
     for (const { answer } of Witness.answers) {
       for (const value of answer.headers.values())

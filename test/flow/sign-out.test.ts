@@ -1,5 +1,5 @@
 import request from 'supertest'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ada, signIn } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
 import { observedStore } from './observed-store.ts'
@@ -65,6 +65,14 @@ describe('POST /logout', () => {
     await browser.post(logoutUrl(), { csrf: await csrfToken() })
     const lines = situation.application.log.filter(({ audit }) => audit === 'signed_out')
     expect(lines.at(-1)).toMatchObject({ provider: 'google', subject: ada.subjects.google })
+  })
+
+  it('lets nobody wait for the provider longer than four seconds', async () => {
+    const csrf = await csrfToken()
+    const timeout = vi.spyOn(AbortSignal, 'timeout')
+    onTestFinished(() => timeout.mockRestore())
+    await browser.post(logoutUrl(), { csrf })
+    expect(timeout).toHaveBeenCalledWith(4_000)
   })
 
   it('by somebody signed out, or twice, is no error', async () => {

@@ -44,6 +44,7 @@ describe('idle time', () => {
     await signIn(browser, parties.one, 'amazon')
     passTime(minutes(31))
     await browser.get(`${parties.one.url}/s3/`)
+    expect(browser.cookies.map(({ name }) => name)).not.toContain('seen')
     passTime(-minutes(31))
     expect((await answersOf(browser, parties.other.url)).json).toBe(401)
     expect((await answersOf(browser, parties.one.url)).json).toBe(401)
@@ -57,6 +58,16 @@ describe('idle time', () => {
     const seen = fresh.cookies.find(({ name }) => name === 'seen')
     mine.cookies = mine.cookies.map((cookie) => (cookie.name === 'seen' && seen ? seen : cookie))
     expect((await answersOf(mine, parties.one.url)).json).toBe(401)
+  })
+
+  it('is what the page shows where it ends before the credentials do', async () => {
+    const browser = new HttpBrowser()
+    passTime(0)
+    await signIn(browser, parties.one, 'amazon')
+    const { body } = await answersOf(browser, parties.one.url)
+    const end = new Date(Date.now() + minutes(30)).toISOString().slice(0, 19)
+    expect(body).toMatch(/<strong[^>]*>30 minutes<\/strong>/)
+    expect(body).toContain(`datetime="${end}`)
   })
 
   it('has run out for a session cookie that comes without it', async () => {

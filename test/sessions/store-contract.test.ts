@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createLog } from '../../src/observe/log.ts'
 import { dynamodbStore } from '../../src/session/stores/dynamodb.ts'
 import { redisStore } from '../../src/session/stores/redis.ts'
@@ -61,6 +61,15 @@ describe.skipIf(redisIsMissing)('redis:// (skipped where redis-server is not ins
     async () => redisStore(`redis://127.0.0.1:${await freePort()}`, log),
     500,
   )
+
+  it('keeps no count longer than its minute', async () => {
+    const store = await connected(redisStore(redis.url, log))
+    onTestFinished(() => store.close())
+    await store.count('a-client', Date.now() + 60_000)
+    const leftMs = Number(await redis.command('PTTL', 'count:a-client'))
+    expect(leftMs).toBeGreaterThan(0)
+    expect(leftMs).toBeLessThanOrEqual(60_000)
+  })
 
   describe('frozen', () => {
     const frozen = async () => {

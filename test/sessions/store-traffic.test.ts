@@ -25,6 +25,7 @@ describe('the session store', () => {
     '/healthz',
     '/robots.txt',
     '/s3/',
+    '/flow',
     '/oauth2callback/amazon?code=made-up&state=made-up',
   ])('is not touched by a visitor without a session who opens %s', async (path) => {
     const robot = new HttpBrowser()
@@ -55,20 +56,27 @@ describe('the session store', () => {
     expect(traffic.writes).toBe(0)
   })
 
-  it('is written five times by a sign-in: turn taken, outcome, old id gone, session saved, and by express-session again', async () => {
+  it('is read once more for the page with the receipt', async () => {
     const browser = new HttpBrowser()
-    const callback = await signInUpToCallback(browser, parties.one, 'amazon')
-    expect(await trafficOf(() => browser.get(callback))).toEqual({ reads: 0, writes: 5 })
+    await signIn(browser, parties.one, 'google')
+    const traffic = await trafficOf(() => browser.get(`${parties.one.url}/flow`))
+    expect(traffic).toEqual({ reads: 2, writes: 0 })
   })
 
-  it('is read once and written twice by a sign-out: the session, and the outcome of the sign-in', async () => {
+  it('is written seven times by a sign-in: turn taken, outcome, old id and what was beside it gone, session and receipt saved, and by express-session again', async () => {
+    const browser = new HttpBrowser()
+    const callback = await signInUpToCallback(browser, parties.one, 'amazon')
+    expect(await trafficOf(() => browser.get(callback))).toEqual({ reads: 0, writes: 7 })
+  })
+
+  it('is read once and written three times by a sign-out: session, receipt, and the outcome of the sign-in', async () => {
     const browser = new HttpBrowser()
     await signIn(browser, parties.one, 'amazon')
     const page = await browser.get(`${parties.one.url}/s3/`)
     const csrf = csrfOf(page.body)
     expect(await trafficOf(() => browser.post(`${parties.one.url}/logout`, { csrf }))).toEqual({
       reads: 1,
-      writes: 2,
+      writes: 3,
     })
   })
 })

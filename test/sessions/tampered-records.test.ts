@@ -60,13 +60,13 @@ for (const [name, start, missing, cases] of engines) {
       vi.unstubAllEnvs()
     })
 
-    /** Signs in and returns the browser with the records that came of it. */
+    /** Signs in and returns the browser with the records that came of it: outcome, session, receipt. */
     async function newSession() {
       const before = new Set((await engine.records()).map(({ id }) => id))
       const browser = new HttpBrowser()
       await signIn(browser, application, 'facebook')
       const records = (await engine.records()).filter(({ id }) => !before.has(id))
-      expect(records).toHaveLength(2)
+      expect(records).toHaveLength(3)
       return { browser, records }
     }
 

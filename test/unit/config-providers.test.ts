@@ -133,12 +133,16 @@ describe('a placeholder', () => {
     )
   })
 
-  it.each(['yourself.apps.example', 'enterprise-client', 'inserted', 'unchanged', 'replica-7'])(
-    'is not seen in the client id %s',
-    (clientId) => {
-      expect(settingsOf({ ...amazon, AMAZON_APP_ID: clientId }, 'amazon')?.clientId).toBe(clientId)
-    },
-  )
+  it.each([
+    'yourself.apps.example',
+    'enterprise-client',
+    'inserted',
+    'unchanged',
+    'replica-7',
+    'replacement-7',
+  ])('is not seen in the client id %s', (clientId) => {
+    expect(settingsOf({ ...amazon, AMAZON_APP_ID: clientId }, 'amazon')?.clientId).toBe(clientId)
+  })
 })
 
 describe('a malformed variable of a provider', () => {
@@ -159,7 +163,9 @@ describe('a malformed variable of a provider', () => {
     ['AMAZON_GRANT', 'canary'],
     ['AMAZON_AUTHORIZE_URL', 'http://canary.example/ap/oa'],
     ['AMAZON_API_URL', 'canary'],
+    ['AMAZON_API_URL', 'https://canary.example/?q=1'],
     ['GOOGLE_ISSUER', 'http://canary.example'],
+    ['GOOGLE_ISSUER', 'https://canary.example/?q=1'],
     ['FACEBOOK_DIALOG_URL', '//canary.example'],
     ['FACEBOOK_GRAPH_URL', 'https://canary:canary@graph.example'],
   ])('%s of the wrong form switches off that provider alone, by name: %#', (variable, value) => {

@@ -237,4 +237,20 @@ describe('the HTTP client for providers', () => {
     ])
     expect(JSON.stringify(calls)).not.toContain('canary')
   })
+
+  it('hands back a status that has no body without the one that came with it', async () => {
+    server.faults.plan('/', answerWith(205, '{"a":1}'), 9)
+    const answer = await client.fetch(at('/'))
+    expect([answer.status, await answer.text()]).toEqual([205, ''])
+  })
+
+  it('can be closed after an impossible status whose body nobody read', async () => {
+    server.faults.plan('/', (_req, res) => {
+      res.writeHead(999, { 'content-length': 10_000_000 })
+      res.write(Buffer.alloc(2_000_000))
+    })
+    const other = createHttpClient(() => {})
+    await expect(other.fetch(at('/'))).rejects.toBeInstanceOf(UnusableAnswer)
+    await other.close()
+  })
 })

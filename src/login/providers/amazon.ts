@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
+import type { Check } from '../../flow/receipt.ts'
 import type { HttpClient } from '../../http-client.ts'
 import { staticConfiguration } from './configuration.ts'
 import { faceOf } from './face.ts'
@@ -19,6 +20,17 @@ const profile = z.object({
   name: z.string().nullish(),
   email: z.string().nullish(),
 })
+
+const checks: Check[] = [
+  {
+    what: 'aud of the token information is our client id, and iss is Amazon',
+    why: 'Or a token that this person gave to some other site would sign that site in here, as this person.',
+  },
+  {
+    what: 'user_id is the same in the token information and in the profile',
+    why: 'Two answers are put together; they must speak of one person.',
+  },
+]
 
 /** Login with Amazon. @see "Authorization Code Grant", "Access Tokens" and "Customer Profile", Login with Amazon documentation */
 export function amazon(settings: ProviderSettings, http: HttpClient): Provider {
@@ -42,6 +54,7 @@ export function amazon(settings: ProviderSettings, http: HttpClient): Provider {
     configuration: async () => configuration,
     signOutUrl: async () => 'https://www.amazon.com/gp/flex/sign-out.html',
     revoke: async () => false,
+    checks,
 
     async identify({ accessToken }) {
       const tokenInfoUrl = new URL(`${apiUrl}/auth/o2/tokeninfo`)

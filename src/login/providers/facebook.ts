@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
+import type { Check } from '../../flow/receipt.ts'
 import type { HttpClient } from '../../http-client.ts'
 import { staticConfiguration } from './configuration.ts'
 import { faceOf } from './face.ts'
@@ -66,6 +67,25 @@ const exchangeAsFacebookDoes =
     })
   }
 
+const checks: Check[] = [
+  {
+    what: 'app_id of debug_token is ours',
+    why: 'Or a token that this person gave to some other app would sign that app in here, as this person.',
+  },
+  {
+    what: 'is_valid is true and type is USER',
+    why: 'A token that was withdrawn, or one of a page or an app, speaks for nobody.',
+  },
+  {
+    what: 'user_id of the token and id of the profile are the same',
+    why: 'Two answers are put together; they must speak of one person.',
+  },
+  {
+    what: 'appsecret_proof goes with the call for the profile',
+    why: 'It shows Facebook that the app itself is asking: a stolen token alone gets no answer where the app requires it.',
+  },
+]
+
 /** Facebook Login. @see "Manually Build a Login Flow" and "Secure Graph API Calls with appsecret_proof", Facebook documentation */
 export function facebook(settings: ProviderSettings, http: HttpClient): Provider {
   const { dialogUrl = '', graphUrl = '', clientSecret = '' } = settings
@@ -89,6 +109,7 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
     chooseAccountParameters: { auth_type: 'reauthenticate' },
     configuration: async () => configuration,
     signOutUrl: async () => 'https://www.facebook.com/',
+    checks,
 
     async revoke({ accessToken }) {
       const url = new URL(`${graphUrl}/me/permissions`)

@@ -3,6 +3,7 @@ import * as openid from 'openid-client'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
 import type { TrustEvidence } from '../../federation/trust-policy.ts'
+import type { Check } from '../../flow/receipt.ts'
 import type { HttpClient } from '../../http-client.ts'
 import { clockToleranceSeconds } from './configuration.ts'
 import { faceOf } from './face.ts'
@@ -25,6 +26,29 @@ function refreshTokenParameters(id: string, scopes: string[]): Record<string, st
   if (id === 'google') return { access_type: 'offline' }
   return scopes.includes('offline_access') ? { prompt: 'consent' } : {}
 }
+
+const checks: Check[] = [
+  {
+    what: 'The signature of the ID token fits a key that the provider publishes, by an RSA or ECDSA algorithm',
+    why: 'Anybody can write claims; only the provider can sign them. Without a list of algorithms, “none” or our own secret would do.',
+  },
+  {
+    what: 'iss is the configured issuer, aud (and azp, where there is one) our client id',
+    why: 'Or a token that was issued by somebody else, or to some other application, would be taken for ours.',
+  },
+  {
+    what: 'exp is ahead, and iat less than a day ago, by clocks that may differ by five minutes',
+    why: 'An old token proves that somebody signed in once, not that they did now.',
+  },
+  {
+    what: 'nonce is the one that was sent with the authorization request',
+    why: 'It ties the token to this very sign-in: one from another cannot be slipped in.',
+  },
+  {
+    what: 'sub of the userinfo answer, where it is asked for, is the token’s',
+    why: 'Two answers are put together; they must speak of one person.',
+  },
+]
 
 /** What openid-client leaves open: an empty subject, when the token was issued, and to whom where one audience is named. */
 function refuseStrangeClaims({ sub, iat, azp }: openid.IDToken, clientId: string): void {
@@ -105,6 +129,7 @@ export function openIdConnect(settings: ProviderSettings, http: HttpClient): Pro
     authorizationParameters: refreshTokenParameters(id, scopes),
     chooseAccountParameters: { prompt: 'select_account' },
     configuration: async () => (await discovered()).configuration,
+    checks,
 
     // No id_token_hint: a token in a URL stays in histories and logs.
     async signOutUrl() {

@@ -1,5 +1,6 @@
 import type * as openid from 'openid-client'
 import type { Identity } from '../../federation/identity.ts'
+import type { Check } from '../../flow/receipt.ts'
 import type { Face } from './face.ts'
 
 /** What an identity provider handed over, by code exchange or in the fragment of an implicit grant. */
@@ -35,4 +36,6 @@ export interface Provider {
   revoke(tokens: Pick<Tokens, 'accessToken' | 'refreshToken'>): Promise<boolean>
   /** Verifies that the tokens were issued to us, and reads who they speak of. @throws AppError `provider.*` */
   identify(tokens: Tokens): Promise<Identity>
+  /** What `identify` checks, for people to read. */
+  checks: readonly Check[]
 }

@@ -151,6 +151,8 @@ describe('assumeRoleWithWebIdentity', () => {
     ['OptInRequired', 403, 'federation.access_denied'],
     ['InvalidClientTokenId', 403, 'federation.access_denied'],
     ['SomethingNew', 400, 'federation.answer_invalid'],
+    ['constructor', 400, 'federation.answer_invalid'],
+    ['__proto__', 400, 'federation.answer_invalid'],
     ['SomethingNew', 429, 'federation.throttled'],
     ['SomethingNew', 500, 'federation.unavailable'],
   ])('throws for %s with status %d: %s', async (awsCode, status, code) => {
@@ -208,11 +210,13 @@ describe('assumeRoleWithWebIdentity', () => {
     expect(error).toMatchObject({ code: 'federation.unreachable', details: { awsCode: 'ECONNREFUSED' } })
   })
 
-  it.each([
-    ['is closed', resetConnection],
-    ['is closed half way', cutShort(success(), 'text/xml')],
-  ])('has a 5xx of its own where the connection %s', async (_circumstance, fault) => {
-    server.faults.plan('/', fault)
+  it('is unreachable, not late, where the connection is closed', async () => {
+    server.faults.plan('/', resetConnection)
+    expect((await failure(assume())).code).toBe('federation.unreachable')
+  })
+
+  it('has a 5xx of its own where the connection is closed half way', async () => {
+    server.faults.plan('/', cutShort(success(), 'text/xml'))
     expect((await failure(assume())).status).toBeGreaterThanOrEqual(502)
   })
 

@@ -83,6 +83,14 @@ describe('a logged error', () => {
   it('is written where a text was thrown, without secrets too', () => {
     expect(written(`no ${clientSecret}`).err).toEqual({ type: 'string', message: 'no [secret]' })
   })
+
+  it('whose message is a secret is written without it, given as a field or alone', () => {
+    const { log, text } = startLog()
+    log.error(new Error(clientSecret))
+    log.error({ err: new Error(clientSecret) })
+    expect(text()).toContain('[secret]')
+    expect(text()).not.toContain(clientSecret)
+  })
 })
 
 describe('a log line', () => {

@@ -55,6 +55,17 @@ describe('redactor', () => {
     )
   })
 
+  it('blanks a secret as it stands in a URL', () => {
+    const redact = redactor(['a secret+with/'])
+    expect(redact(encodeURIComponent('a secret+with/'))).toBe('[secret]')
+  })
+
+  it('blanks a token that is a member of JSON, whatever it looks like', () => {
+    const text = redactor([])('{"access_token":"canary-opaque","token_type":"bearer"}')
+    expect(text).not.toContain('canary-opaque')
+    expect(text).toContain('"token_type":"bearer"')
+  })
+
   it('takes a secret literally, not as a pattern', () => {
     expect(redactor(['a.*b(c)$&'])('a.*b(c)$& axxb(c)')).toBe('[secret] axxb(c)')
   })

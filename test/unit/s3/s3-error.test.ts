@@ -81,6 +81,9 @@ describe('a failure of S3', () => {
     ['PermanentRedirect', 301, 's3.unavailable'],
     ['AuthorizationHeaderMalformed', 400, 's3.unavailable'],
     ['SomethingNew', 400, 's3.unavailable'],
+    ['constructor', 400, 's3.unavailable'],
+    ['__proto__', 400, 's3.unavailable'],
+    ['toString', 400, 's3.unavailable'],
   ])('by the code %s with status %d is %s', async (awsCode, status, code) => {
     server.faults.plan('/', answerWith(status, refusal(awsCode), xml))
     const error = await failure()

@@ -38,6 +38,10 @@ describe('safePictureUrl', () => {
     ['https://[::ffff:169.254.169.254]/p.png', 'mapped IPv4 address'],
     ['https://１２７.0.0.1/p.png', 'full-width address'],
     [`https://pictures.example.org/${'p'.repeat(2048)}`, 'too long'],
+    ['https://*.com/x', 'a wildcard in a policy'],
+    ['https://a;b.example.com/x', 'the end of a directive in a policy'],
+    ['https://a,b.com/x', 'the end of a policy'],
+    ["https://a'b.com/x", 'a quote in a policy'],
     ['not a URL', 'no URL'],
     ['', 'nothing'],
   ])('refuses %s (%s)', (picture) => {

@@ -1,0 +1,192 @@
+import type { AwsExchange, Exchange, HttpExchange } from '../exchange.ts'
+import { allowedFields, type Rule, type Rules } from './allowed-fields.ts'
+import type { Call, CallKind, Field } from './receipt.ts'
+
+/** What a description needs to know of secrets. */
+export interface SecretKeeping {
+  /** Recognises a secret without telling it. */
+  fingerprint: (text: string) => string
+  /** The operator's own: of what contains one, not even a fingerprint is shown. */
+  secrets: readonly string[]
+}
+
+type Pair = [name: string, value: string]
+
+/** More than any honest party sends of what there are rules for. */
+const mostFields = 60
+const deepestMember = 4
+/** Nothing shorter counts as found where it turns up inside of something else. */
+const shortestSecret = 12
+
+const address = /[^\s/:"']+@[^\s/:"']+/g
+
+/** `a…@example.com` for an e-mail address, wherever it stands. */
+const withoutAddresses = (text: string): string =>
+  text.replace(address, (one) => `${Array.from(one)[0]}…@${one.slice(one.lastIndexOf('@') + 1)}`)
+
+const masked = (text: string): string =>
+  text.includes('@') ? withoutAddresses(text) : `${Array.from(text)[0] ?? ''}…`
+
+/** The members of a JSON document by their paths; entries of a list share the path of the list. */
+function* membersOf(value: unknown, path = '', depth = 0): Generator<Pair> {
+  if (value === null || value === undefined || typeof value === 'function') return
+  if (value instanceof Date) yield [path, Number.isNaN(value.getTime()) ? '' : value.toISOString()]
+  else if (typeof value !== 'object') yield [path, String(value)]
+  else if (depth === deepestMember) yield [path, 'too deep to be told']
+  else if (Array.isArray(value)) for (const one of value) yield* membersOf(one, path, depth + 1)
+  else
+    for (const [name, one] of Object.entries(value)) {
+      if (!name.startsWith('$')) yield* membersOf(one, path ? `${path}.${name}` : name, depth + 1)
+    }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Header and claims of a token that is a JWT. They are no secret; its signature makes it one. */
+function* jwtMembers(name: string, token: string): Generator<Pair> {
+  const [header, claims] = token.split('.').map((part) => parsed(Buffer.from(part, 'base64url').toString()))
+  for (const [path, value] of membersOf(header)) yield [`${name} header: ${path}`, value]
+  for (const [path, value] of membersOf(claims)) yield [`${name} claim: ${path}`, value]
+}
+
+function* bodyMembers(text: string): Generator<Pair> {
+  if (text === '') return
+  const json = parsed(text)
+  if (typeof json !== 'object') yield ['body', text]
+  for (const [name, value] of typeof json === 'object' ? membersOf(json) : []) {
+    yield [name, value]
+    if (name === 'id_token') yield* jwtMembers(name, value)
+  }
+}
+
+function* headersOf(headers: Headers): Generator<Pair> {
+  const [, scheme, credential] = /^(Basic|Bearer) (.*)$/.exec(headers.get('Authorization') ?? '') ?? []
+  if (credential !== undefined) yield [`Authorization: ${scheme}`, credential]
+  yield* named(headers, ['Accept', 'Content-Type'])
+}
+
+function* named(headers: Headers, names: string[]): Generator<Pair> {
+  for (const name of names) {
+    const value = headers.get(name)
+    if (value !== null) yield [name, value]
+  }
+}
+
+function* toldBy({ headers, body }: { headers: Headers; body: string }): Generator<Pair> {
+  yield* named(headers, ['content-type', 'x-amzn-requestid', 'x-fb-trace-id'])
+  yield* bodyMembers(body)
+}
+
+function* askedBy({ url, headers, body }: HttpExchange): Generator<Pair> {
+  yield* headersOf(headers)
+  yield* url.searchParams
+  yield* new URLSearchParams(body)
+}
+
+/** What a request carries says what it is for, whoever the provider is. */
+function kindOf({ url, headers, body }: HttpExchange): CallKind {
+  const query = url.searchParams
+  if (new URLSearchParams(body).has('grant_type') || query.has('code')) return 'token'
+  if (url.pathname.includes('/.well-known/openid-')) return 'discovery'
+  if (query.has('input_token') || url.pathname.endsWith('/tokeninfo')) return 'inspection'
+  return headers.has('authorization') ? 'profile' : 'keys'
+}
+
+/**
+ * Describes the calls of one request, each as soon as it is over. A value is shown only where a rule for its name lets
+ * it through; and what was hidden once is shown nowhere after, whatever another party repeats of it.
+ */
+export class Described {
+  readonly #keeping: SecretKeeping
+  readonly #hidden: string[] = []
+
+  constructor(keeping: SecretKeeping) {
+    this.#keeping = keeping
+  }
+
+  call(exchange: Exchange): Omit<Call, 'startMs'> {
+    return exchange.over === 'http' ? this.#http(exchange) : this.#aws(exchange)
+  }
+
+  /** Something that went by way of the browser. */
+  redirect(
+    kind: 'authorization' | 'return',
+    call: string,
+    parameters: URLSearchParams,
+  ): Omit<Call, 'startMs'> {
+    const request = this.#fields(parameters, allowedFields[kind].request)
+    return { kind, call, durationMs: 0, request, answer: [] }
+  }
+
+  #http(exchange: HttpExchange): Omit<Call, 'startMs'> {
+    const { method, url, answer, durationMs, attempts } = exchange
+    const kind = kindOf(exchange)
+    const rules = allowedFields[kind]
+    return {
+      kind,
+      call: `${method} ${url.host}${url.pathname}`,
+      durationMs,
+      attempts,
+      status: answer?.status,
+      request: this.#fields(askedBy(exchange), rules.request),
+      answer: answer ? this.#fields(toldBy(answer), rules.answer) : [],
+    }
+  }
+
+  #aws(exchange: AwsExchange): Omit<Call, 'startMs'> {
+    const { service, operation, input, output, awsCode, durationMs, attempts, status, awsRequestId } =
+      exchange
+    const kind = service === 'sts' ? 'sts' : 's3'
+    const rules = allowedFields[kind]
+    const told = awsCode === undefined ? membersOf(output) : membersOf({ Code: awsCode })
+    return {
+      kind,
+      call: `${service} ${operation}`,
+      durationMs,
+      attempts,
+      status,
+      awsRequestId,
+      request: this.#fields(membersOf(input), rules.request),
+      answer: this.#fields(told, rules.answer),
+    }
+  }
+
+  #fields(pairs: Iterable<Pair>, rules: Rules): Field[] {
+    const few: { name: string; value: string; rule: Rule | undefined }[] = []
+    for (const [name, value] of pairs) {
+      if (few.length === mostFields) break
+      const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
+      few.push({ name: rule === undefined ? 'another field' : name, value, rule })
+    }
+    for (const { value, rule } of few) {
+      const isShown = rule instanceof RegExp ? rule.test(value) : rule === 'mask'
+      if (!isShown && value.length >= shortestSecret && !value.includes('://')) this.#hidden.push(value)
+    }
+    return few.map(({ name, value, rule }) => {
+      if (rule === 'mask' && !this.#isHidden(value)) return { name, value: masked(value) }
+      const isShown = rule instanceof RegExp && rule.test(value) && !this.#isHidden(value)
+      return isShown ? { name, value: withoutAddresses(value) } : { name, ...this.#hide(name, value) }
+    })
+  }
+
+  #isHidden(value: string): boolean {
+    return [...this.#hidden, ...this.#keeping.secrets].some(
+      (secret) => secret.length > 0 && (value.includes(secret) || value.includes(encodeURIComponent(secret))),
+    )
+  }
+
+  #hide(name: string, value: string): { length: number; fingerprint?: string } {
+    const length = Array.from(value).length
+    const isOperators =
+      name === 'client_secret' ||
+      name === 'Authorization: Basic' ||
+      this.#keeping.secrets.some((secret) => secret.length > 0 && value.includes(secret))
+    return isOperators ? { length } : { length, fingerprint: this.#keeping.fingerprint(value) }
+  }
+}
