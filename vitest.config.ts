@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 const browserTests = 'test/browser/**/*.test.ts'
 /** What takes long and rarely breaks alone: `npm run test:slow`. */
 export const slowTests = [
+  'test/bench/rows.test.ts',
   'test/faults/**/*.test.ts',
   'test/deploy/bundle.test.ts',
   'test/doctor/process.test.ts',

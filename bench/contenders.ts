@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BenchProcess, cores, freePort, untilListening } from './processes.ts'
+import type { Contender } from './measure.ts'
+import { BenchProcess, cores, portWritten } from './processes.ts'
 import type { Stage } from './stage.ts'
 import { clientId } from './upstream/amazon.ts'
 
 /** A server that is measured. */
-export interface Contender {
-  name: string
+export interface Server extends Contender {
   origin: string
   process: BenchProcess
 }
@@ -28,82 +28,134 @@ const upstreamEnvironment = ({ upstreamUrl }: Stage) => ({
   AWS_EC2_METADATA_DISABLED: 'true',
 })
 
-interface Server {
+interface Start {
   name: string
-  command: (port: number) => string[]
+  command: string[]
   environment?: Record<string, string>
   core?: number
   cwd?: string
   answers?: boolean
-  /** Default: the output is thrown away. */
-  logFile?: string
+  /** What it writes once it listens; the first group is the port. */
+  listening: RegExp
+  warmUpSeconds?: number
 }
+
+let servers = 0
 
 async function start(
   stage: Stage,
-  { name, command, environment = {}, core = cores.server, cwd = root, answers = false, logFile }: Server,
-): Promise<Contender> {
-  const port = await freePort()
+  { name, command, environment, core = cores.server, listening, warmUpSeconds = 10, ...rest }: Start,
+): Promise<Server> {
+  const output = join(stage.folder, `server-${++servers}.log`)
   const child = new BenchProcess({
-    command: command(port),
+    command,
     core,
-    environment: { ...upstreamEnvironment(stage), ...environment, PORT: String(port) },
-    output: logFile ?? join(stage.folder, 'servers.log'),
-    cwd,
-    answers,
+    environment: { ...upstreamEnvironment(stage), ...environment },
+    output,
+    cwd: root,
+    ...rest,
   })
-  await untilListening(child, port)
-  return { name, origin: `http://127.0.0.1:${port}`, process: child }
+  const origin = `http://127.0.0.1:${await portWritten(child, output, listening)}`
+  return {
+    name,
+    origin,
+    process: child,
+    warmUpSeconds,
+    cpuMs: () => child.cpuMs(),
+    run: (work) => stage.load({ origin, work }),
+  }
 }
 
 /** How an application under test may differ. */
 interface ApplicationOptions {
   name?: string
   environment?: Record<string, string>
-  nodeOptions?: string[]
   core?: number
-  /** True with a module in `nodeOptions` that answers the bench. */
-  answers?: boolean
+  cwd?: string
+  /** True where the bench must look into it; costs a timer that fires a thousand times a second. */
+  probed?: boolean
 }
 
-let applications = 0
+const probeOptions = ['--expose-gc', '--import', join(import.meta.dirname, 'probe.ts')]
+
+/** What every instance is told besides its upstream. */
+const sessionSecret = 'secret of the bench'
 
 /** The application as it is deployed: `node src/main.ts`, its log in a file, sessions in SQLite, no rate limit. */
-export function startApplication(
+export const startApplication = (
   stage: Stage,
-  { name = 'application', environment = {}, nodeOptions = [], ...rest }: ApplicationOptions = {},
-): Promise<Contender> {
-  const id = ++applications
-  return start(stage, {
+  { name = 'application', environment, probed = false, ...rest }: ApplicationOptions = {},
+): Promise<Server> =>
+  start(stage, {
     name,
-    command: () => [process.execPath, ...nodeOptions, 'src/main.ts'],
+    command: [process.execPath, ...(probed ? probeOptions : []), 'src/main.ts'],
+    answers: probed,
     environment: {
-      SESSION_SECRET: 'secret of the bench',
-      SESSION_STORE: `sqlite:${join(stage.folder, `sessions-${id}.sqlite`)}`,
+      PORT: '0',
+      SESSION_SECRET: sessionSecret,
+      SESSION_STORE: `sqlite:${join(stage.folder, `sessions-${servers}.sqlite`)}`,
       RATE_LIMIT: '0',
       ...environment,
     },
-    logFile: join(stage.folder, `application-${id}.log`),
+    listening: /"port":(\d+),"msg":"listening"/,
     ...rest,
   })
-}
 
-const reference = (file: string) => () => [process.execPath, join(import.meta.dirname, 'references', file)]
+/** The application of another checkout, where `--against` named one: before and after, side by side. */
+export const startOther = (stage: Stage): Promise<Server[]> =>
+  Promise.all(
+    stage.against === undefined
+      ? []
+      : [startApplication(stage, { name: `application in ${stage.against}`, cwd: stage.against })],
+  )
+
+const reference = (file: string) => ({
+  command: [process.execPath, join(import.meta.dirname, 'references', file)],
+  listening: /listening on (\d+)/,
+})
 
 /** Express 5 that sends `page` as a constant. */
-export function startConstant(stage: Stage, page: string): Promise<Contender> {
+export function startConstant(stage: Stage, page: string): Promise<Server> {
   const file = join(stage.folder, 'page.html')
   writeFileSync(file, page)
   return start(stage, {
     name: 'Express, constant page',
-    command: reference('constant.ts'),
     environment: { PAGE_FILE: file },
+    ...reference('constant.ts'),
   })
 }
 
 /** Express 5, express-session in memory, and the AWS SDK with a new S3 client per request. */
-export const startBareSignIn = (stage: Stage): Promise<Contender> =>
-  start(stage, { name: 'Express + express-session + AWS SDK, bare', command: reference('bare-sign-in.ts') })
+export const startBareSignIn = (stage: Stage): Promise<Server> =>
+  start(stage, { name: 'Express + express-session + AWS SDK, bare', ...reference('bare-sign-in.ts') })
+
+/** The SDK's ListBuckets call in a process of its own. Whatever the work is, it makes calls. */
+export function startBareCalls(
+  stage: Stage,
+  { maxBuckets, keepClient }: { maxBuckets: number | undefined; keepClient: boolean },
+): Contender {
+  const child = new BenchProcess({
+    command: [process.execPath, join(import.meta.dirname, 'references', 'list-buckets.ts')],
+    core: cores.server,
+    environment: upstreamEnvironment(stage),
+    answers: true,
+  })
+  return {
+    name: keepClient ? 'bare SDK call, one client' : 'bare SDK call, a new client each',
+    warmUpSeconds: 10,
+    cpuMs: () => child.cpuMs(),
+    run: (work) => child.ask('run', { work, maxBuckets, keepClient }),
+  }
+}
+
+/** A process that fills a session store in bulk, as `fill-sessions.ts` says. */
+export const startFilling = (store: string): BenchProcess =>
+  new BenchProcess({
+    command: [process.execPath, '--expose-gc', join(import.meta.dirname, 'fill-sessions.ts')],
+    core: cores.server,
+    environment: { SESSION_STORE: store, SESSION_SECRET: sessionSecret },
+    answers: true,
+  })
 
 /** Why the Flask peer cannot be measured here; `undefined` where it can. */
 export const flaskMissing: string | undefined =
@@ -115,27 +167,21 @@ export const flaskMissing: string | undefined =
  * The Flask peer under gunicorn with one worker process, since there is one core. boto3 makes clients on one thread only;
  * shared ones may be used from many.
  */
-function startFlask(stage: Stage, shape: 'sample' | 'pooled'): Promise<Contender> {
+function startFlask(stage: Stage, shape: 'sample' | 'pooled'): Promise<Server> {
   const threads = shape === 'sample' ? '1' : '8'
   const options = ['--worker-class', 'gthread', '--threads', threads, '--workers', '1', '--keep-alive', '60']
-  const address = (port: number) => ['--bind', `127.0.0.1:${port}`]
   const log = ['--access-logfile', join(stage.folder, `flask-${shape}.log`)]
   return start(stage, {
     name: shape === 'sample' ? 'Flask, a client per call' : 'Flask, shared clients',
-    command: (port) => [
-      debianPython,
-      '-m',
-      'gunicorn',
-      ...options,
-      ...log,
-      ...address(port),
-      'flask_peer:app',
-    ],
+    command: [debianPython, '-m', 'gunicorn', ...options, ...log, '--bind', '127.0.0.1:0', 'flask_peer:app'],
     cwd: join(import.meta.dirname, 'references'),
     environment: { SHAPE: shape, PYTHONDONTWRITEBYTECODE: '1' },
+    listening: /Listening at: http:\/\/127\.0\.0\.1:(\d+)/,
+    // Nothing is compiled while it runs.
+    warmUpSeconds: 1,
   })
 }
 
 /** The Flask peer in these shapes; none where it is not installed. */
-export const startFlasks = (stage: Stage, shapes: ('sample' | 'pooled')[]): Promise<Contender[]> =>
+export const startFlasks = (stage: Stage, shapes: ('sample' | 'pooled')[]): Promise<Server[]> =>
   Promise.all(flaskMissing ? [] : shapes.map((shape) => startFlask(stage, shape)))

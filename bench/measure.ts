@@ -1,34 +1,31 @@
-import type { Contender } from './contenders.ts'
-import type { Job, Outcome } from './load/job.ts'
-import type { Stage } from './stage.ts'
+import type { Outcome, Work } from './load/job.ts'
 import { median } from './statistics.ts'
 
-/** Work for a contender: the job without its address, and how long. */
-export type Work = Job extends infer J
-  ? J extends Job
-    ? Omit<J, 'origin' | 'seconds' | 'count'>
-    : never
-  : never
+/** What is measured: a server, several that share the work, or a program without one. */
+export interface Contender {
+  name: string
+  /** How long it is loaded before anything counts, at most. */
+  warmUpSeconds: number
+  /** CPU time that it has used so far, in milliseconds. */
+  cpuMs(): number
+  run(work: Work): Promise<Outcome>
+}
 
-/** One stretch of load on one server. */
+/** One stretch of work. */
 export interface Measurement extends Outcome {
   /** What came through in a second of the clock. */
   perSecond: number
-  /** CPU time of the server for one piece of work, in milliseconds. */
+  /** CPU time of the contender for one piece of work, in milliseconds. */
   cpuMsEach: number
-  /** Share of its core that the server had. Below 1 where it waited, or where others ran on its core. */
+  /** Share of one core that it had. Below 1 where it waited, or where others ran on its core. */
   busy: number
 }
 
-/** Loads one server, and reads what that cost it. */
-export async function measure(
-  stage: Stage,
-  { origin, process }: Contender,
-  job: Omit<Job, 'origin'>,
-): Promise<Measurement> {
-  const cpuAtStart = process.cpuMs()
-  const outcome = await stage.load({ ...job, origin } as Job)
-  const cpuMs = process.cpuMs() - cpuAtStart
+/** Has one contender work, and reads what that cost it. */
+export async function measure(contender: Contender, work: Work): Promise<Measurement> {
+  const cpuAtStart = contender.cpuMs()
+  const outcome = await contender.run(work)
+  const cpuMs = contender.cpuMs() - cpuAtStart
   return {
     ...outcome,
     perSecond: outcome.done / outcome.seconds,
@@ -43,30 +40,29 @@ export interface Result {
   rounds: Measurement[]
 }
 
-/** How long, and how often. */
-interface Rounds {
-  rounds: number
-  seconds: number
-  /** Before anything counts: until the code that runs often has been compiled. */
-  warmUpSeconds: number
-}
+/** Work until the code that runs often has been compiled. */
+const warmUpCount = { page: 5_000, 'sign-in': 1_000 }
 
-const rounds = (stage: Stage): Rounds =>
-  stage.quick ? { rounds: 1, seconds: 0.3, warmUpSeconds: 0.1 } : { rounds: 5, seconds: 2, warmUpSeconds: 2 }
+/** Has a contender work before anything counts. */
+export async function warmUp(quick: boolean, contender: Contender, work: Work): Promise<void> {
+  const seconds = quick ? 0.1 : contender.warmUpSeconds
+  await measure(contender, { ...work, count: warmUpCount[work.kind], seconds })
+}
 
 /**
  * The same work for each contender in turn, round after round, so that whatever else happens on the machine happens to
  * all of them.
  */
-export async function compare(stage: Stage, contenders: readonly Contender[], work: Work): Promise<Result[]> {
-  const plan = rounds(stage)
+export async function compare(
+  quick: boolean,
+  contenders: readonly Contender[],
+  work: Work,
+): Promise<Result[]> {
+  const { rounds, seconds } = quick ? { rounds: 1, seconds: 0.2 } : { rounds: 5, seconds: 2 }
   const results = contenders.map((contender): Result => ({ contender, rounds: [] }))
-  for (const { contender } of results)
-    await measure(stage, contender, { ...work, seconds: plan.warmUpSeconds })
-  for (let round = 0; round < plan.rounds; round += 1) {
-    for (const { contender, rounds } of results) {
-      rounds.push(await measure(stage, contender, { ...work, seconds: plan.seconds }))
-    }
+  for (const { contender } of results) await warmUp(quick, contender, work)
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { contender, rounds } of results) rounds.push(await measure(contender, { ...work, seconds }))
   }
   return results
 }

@@ -1,13 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Question, Reply } from './ipc.ts'
-
-if (!existsSync('/proc/self/schedstat')) {
-  throw new Error('the bench reads CPU and memory of its servers from /proc, and so runs on Linux only')
-}
 
 /** The cores that this process may use, as in `0-3,6`. */
 function allowedCores(): number[] {
@@ -33,20 +28,22 @@ export const cores = {
 
 const canPin = spawnSync('taskset', ['--version']).status === 0
 
-/** What keeps this run from being what it should be; empty where nothing does. */
-export const notices: string[] = [
-  ...(canPin ? [] : ['taskset is missing: the processes are not pinned to cores']),
-  ...(allowed.length > 1 ? [] : ['there is one core only: load generator and server share it']),
-]
-
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+/**
+ * Keeps the bench itself off the core that is measured. Returns what keeps this machine from being a good place to
+ * measure.
+ * @throws Error where it is no place at all
+ */
+export function prepareMachine(): string[] {
+  if (!existsSync('/proc/self/schedstat')) {
+    throw new Error('the bench reads CPU and memory of its servers from /proc, and so runs on Linux only')
+  }
+  if (canPin) {
+    spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(cores.load), String(process.pid)])
+  }
+  return [
+    ...(canPin ? [] : ['taskset is missing: the processes are not pinned to cores']),
+    ...(cores.count > 1 ? [] : ['there is one core only: load generator and server share it']),
+  ]
 }
 
 interface Start {
@@ -133,25 +130,20 @@ export const stopAll = async (): Promise<void> => {
   await Promise.all([...running].map((one) => one.stop()))
 }
 
-/** Waits until `port` of 127.0.0.1 takes connections. @throws Error where the process ends first, or after 20 s */
-export async function untilListening(child: BenchProcess, port: number): Promise<void> {
-  const deadline = performance.now() + 20_000
-  while (!(await takesConnections(port))) {
-    if (child.hasEnded) throw new Error(`the server on port ${port} ended before it listened`)
-    if (performance.now() > deadline) throw new Error(`the server on port ${port} does not listen`)
-    await pause(10)
-  }
-}
-
-async function takesConnections(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
+/**
+ * Waits until a server has written to `output` which port it listens on: the first group of `pattern`. Nobody else can
+ * have the port then, unlike one that was looked for beforehand.
+ * @throws Error where the process ends first, or after a minute
+ */
+export async function portWritten(child: BenchProcess, output: string, pattern: RegExp): Promise<number> {
+  const deadline = performance.now() + 60_000
+  for (;;) {
+    const written = readFileSync(output, 'utf8')
+    const [, port] = pattern.exec(written) ?? []
+    if (port !== undefined) return Number(port)
+    if (child.hasEnded) throw new Error(`a server ended before it listened:\n${written}`)
+    if (performance.now() > deadline) throw new Error(`a server does not listen:\n${written}`)
+    await pause(5)
   }
 }
 

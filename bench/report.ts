@@ -1,4 +1,4 @@
-import type { Result } from './measure.ts'
+import { type Contender, type Result, ratio, ratioByClock } from './measure.ts'
 import type { Stage } from './stage.ts'
 import { median } from './statistics.ts'
 import type { Table } from './table.ts'
@@ -25,6 +25,8 @@ export interface Report {
   tables: Table[]
   /** Sentences that the figures need. */
   notes?: string[]
+  /** SVG files by name, without `.svg`. */
+  plots?: Record<string, string>
 }
 
 /** Three digits that count, with commas between thousands. */
@@ -35,32 +37,54 @@ export function figure(value: number): string {
 }
 
 /** The median, and in which range all values lie. */
-const spread = (values: readonly number[]): string =>
+export const spread = (values: readonly number[]): string =>
   values.length < 2
     ? figure(median(values))
     : `${figure(median(values))} (${figure(Math.min(...values))} to ${figure(Math.max(...values))})`
 
-/** `0.73 x` */
-export const times = (value: number): string => `${value.toFixed(2)} x`
+const times = (value: number): string => `${value.toFixed(2)} x`
 
-/** What each contender managed, side by side. `unit`: what is counted, in the plural. */
+/**
+ * Whether `one` does at least `least` times as much work in a second of its core as `other`, as a part of a Bar.
+ * `other` is `undefined` where it is not installed.
+ */
+export function atLeast(
+  least: number,
+  results: readonly Result[],
+  one: Contender,
+  other: Contender | undefined,
+): Pick<Bar, 'bar' | 'measured' | 'met'> {
+  const bar = `>= ${least} x`
+  const [ours, theirs] = [one, other].map((wanted) => results.find(({ contender }) => contender === wanted))
+  if (!ours || !theirs) return { bar, measured: 'not measured', met: undefined }
+  const times = ratio(ours, theirs)
+  return {
+    bar,
+    measured: `${times.toFixed(2)} x (by the clock ${ratioByClock(ours, theirs).toFixed(2)} x)`,
+    met: times >= least,
+  }
+}
+
+/** What each contender managed, side by side with the first. `unit`: what is counted, in the plural. */
 export const comparison = (results: readonly Result[], unit: string): Table => ({
   head: [
     '',
     `${unit} per second of its core`,
+    'the first against it',
     `${unit} per second of the clock`,
     'CPU ms each',
     'core busy',
     'median ms',
     'p99 ms',
   ],
-  rows: results.map(({ contender, rounds }) => [
-    contender.name,
-    spread(rounds.map(({ cpuMsEach }) => 1000 / cpuMsEach)),
-    spread(rounds.map(({ perSecond }) => perSecond)),
-    spread(rounds.map(({ cpuMsEach }) => cpuMsEach)),
-    `${Math.round(100 * median(rounds.map(({ busy }) => busy)))} %`,
-    figure(median(rounds.map(({ latencyMs }) => latencyMs.median))),
-    figure(median(rounds.map(({ latencyMs }) => latencyMs.p99))),
+  rows: results.map((result, index) => [
+    result.contender.name,
+    spread(result.rounds.map(({ cpuMsEach }) => 1000 / cpuMsEach)),
+    index > 0 && results[0] ? times(ratio(results[0], result)) : '',
+    spread(result.rounds.map(({ perSecond }) => perSecond)),
+    spread(result.rounds.map(({ cpuMsEach }) => cpuMsEach)),
+    `${Math.round(100 * median(result.rounds.map(({ busy }) => busy)))} %`,
+    figure(median(result.rounds.map(({ latencyMs }) => latencyMs.median))),
+    figure(median(result.rounds.map(({ latencyMs }) => latencyMs.p99))),
   ]),
 })

@@ -11,10 +11,22 @@ interface UpstreamSettings {
   buckets: number
 }
 
+/** What the stand-in saw since it was last set. */
+interface UpstreamCounts {
+  /** Connections that were opened to it. */
+  connections: number
+  /** Calls that it answered, by name. */
+  calls: Record<string, number>
+  /** Query of the last ListBuckets. */
+  listQuery: string
+}
+
 /** What stands around the servers under test, for one row. */
 export interface Stage {
   /** True for the short version, whose figures say nothing. */
   quick: boolean
+  /** Folder of another checkout whose application is measured beside this one's. */
+  against: string | undefined
   /** Scratch files; removed at the end. */
   folder: string
   /** Origin of the upstream stand-in. */
@@ -23,8 +35,7 @@ export interface Stage {
   /** Signs one person in, and returns the header line of their requests. */
   signIn(origin: string): Promise<string>
   setUpstream(settings: Partial<UpstreamSettings>): Promise<void>
-  /** Connections that were opened to the stand-in, and calls that it answered, since it was last set. */
-  upstreamCounts(): Promise<{ connections: number; calls: Record<string, number> }>
+  upstreamCounts(): Promise<UpstreamCounts>
   /** By authorization code: how long each upstream call was held. Only with a delay. */
   upstreamHeld(): Promise<[code: string, ms: Record<string, number>][]>
   close(): Promise<void>
@@ -33,7 +44,7 @@ export interface Stage {
 const script = (path: string): string[] => [process.execPath, join(import.meta.dirname, path)]
 
 /** Starts load generator and upstream stand-in. */
-export async function startStage(quick: boolean): Promise<Stage> {
+export async function startStage({ quick, against }: Pick<Stage, 'quick' | 'against'>): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const output = join(folder, 'stage.log')
   const generator = new BenchProcess({
@@ -52,6 +63,7 @@ export async function startStage(quick: boolean): Promise<Stage> {
   let people = 0
   return {
     quick,
+    against,
     folder,
     upstreamUrl: `http://127.0.0.1:${port}`,
     load: (job) => generator.ask('run', job),

@@ -49,7 +49,7 @@ export interface Config {
   /** Express's `trust proxy`: addresses, subnets, or a number of hops. */
   trustProxy: string[] | number | false
   logLevel: string
-  /** How much an operator's page shows of what happened. */
+  /** How much of a sign-in is kept, and shown to its owner. */
   flowDetails: 'full' | 'summary' | 'off'
   /** Sign-in starts and callbacks per client address and minute; 0: any number. */
   rateLimit: number

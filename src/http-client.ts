@@ -94,7 +94,8 @@ export function createHttpClient(onFinished: (call: UpstreamCall) => void): Http
         throw new UnusableAnswer(`status ${answer.statusCode}`)
       }
       const body = await readBounded(answer)
-      const bytes = body.length > 0 ? new Uint8Array(body) : null
+      // Response refuses a body that a 205 may not have. (RFC 9110, section 15.3.6)
+      const bytes = body.length > 0 && answer.statusCode !== 205 ? new Uint8Array(body) : null
       return {
         answer: new Response(bytes, { status: answer.statusCode, headers: headersOf(answer) }),
         body,

@@ -11,12 +11,11 @@ export interface Answer {
 const headEnd = '\r\n\r\n'
 const lastChunk = Buffer.from('\r\n0\r\n\r\n')
 
-/** Where an answer ends: after so many bytes, or with the last chunk. */
-function endOf(head: string, bodyStart: number): number | 'chunked' {
+/** Where an answer ends: after so many bytes, or with the last chunk; `undefined` where it does not tell. */
+function endOf(head: string, bodyStart: number): number | 'chunked' | undefined {
   const [, length] = /^content-length: *(\d+)/im.exec(head) ?? []
   if (length !== undefined) return bodyStart + Number(length)
-  if (/^transfer-encoding: *chunked/im.test(head)) return 'chunked'
-  throw new Error(`an answer without a length:\n${head}`)
+  return /^transfer-encoding: *chunked/im.test(head) ? 'chunked' : undefined
 }
 
 /**
@@ -62,20 +61,26 @@ export class Connection {
   #read(socket: Socket): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     let answer: Answer | undefined
-    let end: number | 'chunked' = 0
+    let end: ReturnType<typeof endOf>
     let received = 0
-    let beginning: Buffer = Buffer.alloc(0)
+    /** The head while it is not whole; of what comes in chunks, the last bytes. */
+    let kept: Buffer = Buffer.alloc(0)
     const onData = (data: Buffer) => {
       received += data.length
+      if (!answer || end === 'chunked') kept = kept.length === 0 ? data : Buffer.concat([kept, data])
       if (!answer) {
-        beginning = beginning.length === 0 ? data : Buffer.concat([beginning, data])
-        const bodyStart = beginning.indexOf(headEnd) + headEnd.length
+        const bodyStart = kept.indexOf(headEnd) + headEnd.length
         if (bodyStart < headEnd.length) return
-        const head = beginning.toString('latin1', 0, bodyStart)
+        const head = kept.toString('latin1', 0, bodyStart)
         answer = { status: Number(head.slice(9, 12)), head }
         end = endOf(head, bodyStart)
+        if (end === undefined) {
+          finish(() => reject(new Error(`an answer without a length:\n${head}`)))
+          return
+        }
       }
-      const isWhole = end === 'chunked' ? data.subarray(-lastChunk.length).equals(lastChunk) : received >= end
+      if (end === 'chunked') kept = kept.subarray(-lastChunk.length)
+      const isWhole = end === 'chunked' ? kept.equals(lastChunk) : received >= Number(end)
       if (isWhole) finish(() => resolve(answer as Answer))
     }
     const onClose = () => finish(() => reject(new Error('the connection ended before the answer')))

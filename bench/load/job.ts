@@ -1,6 +1,5 @@
-/** How much load: `concurrency` visitors on a connection each, one request at a time. */
+/** How much work: `concurrency` visitors on a connection each, one request at a time. */
 interface Load {
-  origin: string
   concurrency: number
   /** It ends after so many seconds, or … */
   seconds?: number
@@ -9,31 +8,34 @@ interface Load {
 }
 
 /** GETs of one page. */
-export interface PageJob extends Load {
+export interface Pages extends Load {
   kind: 'page'
   path: string
-  /** Any other ends the job in an error. */
+  /** Any other ends the work in an error. */
   status: number
-  /** Header lines, each with its CRLF, of the visitors in turn. */
+  /** Header lines, each with its CRLF, of the requests in turn. */
   headers?: string[]
 }
 
 /** Whole sign-ins of newcomers: redirect, callback, bucket page. */
-export interface SignInJob extends Load {
+export interface SignIns extends Load {
   kind: 'sign-in'
   /** Authorization codes begin with it, so that no run meets another's. */
   codes: string
 }
 
-/** Work for the load generator. */
-export type Job = PageJob | SignInJob
+export type Work = Pages | SignIns
 
-/** What came of a job. */
+/** Work, and the server to be loaded with it. */
+export interface Job {
+  origin: string
+  work: Work
+}
+
+/** What came of some work. */
 export interface Outcome {
   done: number
   seconds: number
-  /** CPU time of the load generator itself, in milliseconds. */
-  cpuMs: number
   latencyMs: { median: number; p99: number; max: number }
   /** Latency of each sign-in by its authorization code; empty for pages. */
   byCode: [code: string, ms: number][]

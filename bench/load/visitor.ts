@@ -3,16 +3,21 @@ import { type Answer, Connection } from './connection.ts'
 /** Somebody with a browser: one connection, and cookies while a visit lasts. */
 export class Visitor {
   readonly #connection: Connection
-  #cookies = new Map<string, string>()
+  readonly #cookies = new Map<string, string>()
 
   constructor(origin: string) {
     this.#connection = new Connection(origin)
   }
 
-  /** GETs `path` and keeps the cookies that come with the answer. @throws Error for any other status than `expected` */
-  async get(path: string, expected: number, headers = ''): Promise<Answer> {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const answer = await this.#connection.get(path, headers + (cookie && `Cookie: ${cookie}\r\n`))
+  /** The Cookie header of whoever is signed in now, with its CRLF; empty without cookies. */
+  get cookieLine(): string {
+    const pairs = [...this.#cookies].map(([name, value]) => `${name}=${value}`)
+    return pairs.length === 0 ? '' : `Cookie: ${pairs.join('; ')}\r\n`
+  }
+
+  /** GETs `path`, and keeps the cookies that come with the answer. @throws Error for any other status than `expected` */
+  async get(path: string, expected: number): Promise<Answer> {
+    const answer = await this.#connection.get(path, this.cookieLine)
     if (answer.status !== expected) throw new Error(`GET ${path} answered\n${answer.head}`)
     for (const [, name = '', value = ''] of answer.head.matchAll(/^set-cookie: *([^=]+)=([^;\r]*)/gim)) {
       if (value === '') this.#cookies.delete(name)
@@ -27,11 +32,6 @@ export class Visitor {
     const start = await this.get('/initiateLogin/amazon', 302)
     const [, state = ''] = /^location: .*[?&]state=([^&\s]+)/im.exec(start.head) ?? []
     await this.get(`/oauth2callback/amazon?code=${code}&state=${state}`, 303)
-  }
-
-  /** The Cookie header line of whoever is signed in now. */
-  get cookieHeader(): string {
-    return `Cookie: ${[...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')}\r\n`
   }
 
   close(): void {

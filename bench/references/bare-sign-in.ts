@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3'
 import { AssumeRoleWithWebIdentityCommand, type Credentials, STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
@@ -10,7 +11,7 @@ import session from 'express-session'
  * calls as the application's, kept alive, with a new S3 client per request. It has no PKCE, seals nothing, limits,
  * checks and logs nothing, and its page is bare.
  */
-const { PORT, AMAZON_APP_ID = '', AMAZON_APP_SECRET = '', AMAZON_ROLE_ARN, AMAZON_API_URL } = process.env
+const { AMAZON_APP_ID = '', AMAZON_APP_SECRET = '', AMAZON_ROLE_ARN, AMAZON_API_URL } = process.env
 const { AMAZON_AUTHORIZE_URL, AWS_ENDPOINT_URL_STS = '', AWS_ENDPOINT_URL_S3 = '' } = process.env
 
 declare module 'express-session' {
@@ -23,7 +24,7 @@ declare module 'express-session' {
 const requestHandler = new NodeHttpHandler({ httpAgent: { keepAlive: true, maxSockets: 200 } })
 const common = { region: 'us-east-1', requestHandler }
 const sts = new STSClient({ ...common, endpoint: AWS_ENDPOINT_URL_STS })
-const redirectUri = `http://127.0.0.1:${PORT}/oauth2callback/amazon`
+const redirectUri = 'http://127.0.0.1/oauth2callback/amazon'
 
 async function json(path: string, init: RequestInit = {}): Promise<Record<string, string>> {
   const answer = await fetch(AMAZON_API_URL + path, init)
@@ -89,4 +90,6 @@ app.get('/s3/', async (req, res) => {
   res.send(`<!doctype html><title>Buckets</title><ul>${rows.join('')}</ul>`)
 })
 
-app.listen(Number(PORT), '127.0.0.1')
+const server = app.listen(0, '127.0.0.1', () => {
+  console.log(`listening on ${(server.address() as AddressInfo).port}`)
+})

@@ -22,7 +22,7 @@ env = os.environ
 api = env["AMAZON_API_URL"]
 sts_endpoint = env["AWS_ENDPOINT_URL_STS"]
 s3_endpoint = env["AWS_ENDPOINT_URL_S3"]
-redirect_uri = f"http://127.0.0.1:{env['PORT']}/oauth2callback/amazon"
+redirect_uri = "http://127.0.0.1/oauth2callback/amazon"
 region = "us-east-1"
 
 app = Flask(__name__)

@@ -1,5 +1,5 @@
-import { startApplication, startBareSignIn } from '../contenders.ts'
-import { measure } from '../measure.ts'
+import { startApplication, startBareSignIn, startOther } from '../contenders.ts'
+import { measure, warmUp } from '../measure.ts'
 import { type Bar, figure, type Row } from '../report.ts'
 import { percentile } from '../statistics.ts'
 
@@ -16,15 +16,19 @@ export const addedLatency: Row = {
   name: 'added-latency',
   title: `what a sign-in adds over its upstream chain, ${delayMs} ms per call`,
   async run(stage) {
-    const contenders = [await startApplication(stage), await startBareSignIn(stage)]
+    const application = await startApplication(stage)
+    const contenders = [application, await startBareSignIn(stage), ...(await startOther(stage))]
     const count = stage.quick ? 60 : 2_000
     const added = async (contender: (typeof contenders)[number], concurrency: number) => {
       await stage.setUpstream({ delayMs: 0, buckets: 10 })
-      const warmUp = { kind: 'sign-in', codes: `warm-${concurrency}`, concurrency } as const
-      await measure(stage, contender, { ...warmUp, seconds: stage.quick ? 0.1 : 2 })
+      const work = { kind: 'sign-in', concurrency } as const
+      await warmUp(stage.quick, contender, { ...work, codes: `warm-${concurrency}` })
       await stage.setUpstream({ delayMs })
-      const job = { kind: 'sign-in', codes: `added-${concurrency}`, concurrency } as const
-      const run = await measure(stage, contender, { ...job, count: concurrency === 1 ? count / 40 : count })
+      const run = await measure(contender, {
+        ...work,
+        codes: `added-${concurrency}`,
+        count: concurrency === 1 ? count / 40 : count,
+      })
       const held = new Map(await stage.upstreamHeld())
       const ms = run.byCode.map(([code, latency]) => latency - chainMs(held.get(code) ?? {}))
       return { contender, concurrency, run, ms }
@@ -34,7 +38,7 @@ export const addedLatency: Row = {
       for (const contender of contenders) runs.push(await added(contender, concurrency))
     }
     await stage.setUpstream({ delayMs: 0 })
-    const ours = runs.find(({ contender, concurrency }) => contender === contenders[0] && concurrency === 50)
+    const ours = runs.find(({ contender, concurrency }) => contender === application && concurrency === 50)
     const bar = (what: string, share: number, limitMs: number): Bar => {
       const value = percentile(ours?.ms ?? [], share)
       return {

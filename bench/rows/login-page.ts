@@ -1,6 +1,6 @@
-import { startApplication, startConstant, startFlasks } from '../contenders.ts'
-import { compare, ratio, ratioByClock } from '../measure.ts'
-import { comparison, type Row, times } from '../report.ts'
+import { startApplication, startConstant, startFlasks, startOther } from '../contenders.ts'
+import { compare } from '../measure.ts'
+import { atLeast, comparison, type Row } from '../report.ts'
 
 /** `GET /` of a stranger. */
 export const loginPage: Row = {
@@ -12,30 +12,20 @@ export const loginPage: Row = {
     if (!page.includes('/initiateLogin/amazon')) throw new Error('the login page has no button')
     const constant = await startConstant(stage, page)
     const flasks = await startFlasks(stage, ['pooled'])
-    const results = await compare(stage, [application, constant, ...flasks], {
+    const others = await startOther(stage)
+    const results = await compare(stage.quick, [application, constant, ...flasks, ...others], {
       kind: 'page',
       path: '/',
       status: 200,
       concurrency: 32,
     })
-    const [ours, limit, flask] = results
-    if (!ours || !limit) throw new Error('nothing was measured')
     return {
       bars: [
         {
           work: `GET / (${page.length} bytes) against Express 5 sending the same bytes as a constant`,
-          bar: '>= 0.7 x',
-          measured: `${times(ratio(ours, limit))} (by the clock ${times(ratioByClock(ours, limit))})`,
-          met: ratio(ours, limit) >= 0.7,
+          ...atLeast(0.7, results, application, constant),
         },
-        {
-          work: 'GET / against the Flask peer',
-          bar: '>= 5 x',
-          measured: flask
-            ? `${times(ratio(ours, flask))} (by the clock ${times(ratioByClock(ours, flask))})`
-            : 'not measured',
-          met: flask && ratio(ours, flask) >= 5,
-        },
+        { work: 'GET / against the Flask peer', ...atLeast(5, results, application, flasks[0]) },
       ],
       tables: [comparison(results, 'pages')],
     }

@@ -12,6 +12,7 @@ import { assumeRoleWithWebIdentity } from './sts.ts'
  */
 const settings = { delayMs: 0, buckets: 10 }
 let connections = 0
+let listQuery = ''
 let calls: Record<string, number> = {}
 /** How long each call of a sign-in was held, in milliseconds, by authorization code and call. */
 let held = new Map<string, Record<string, number>>()
@@ -42,6 +43,7 @@ async function callOf(req: IncomingMessage): Promise<Call> {
     const code = amazon.codeOfToken(await text(req))
     return { name: 'sts', code, contentType: 'text/xml', body: assumeRoleWithWebIdentity(code) }
   }
+  listQuery = url.slice(url.indexOf('?') + 1)
   const [, code = ''] = /^session\.([\w-]+)\./.exec(String(req.headers['x-amz-security-token'])) ?? []
   return { name: 's3', code, contentType: 'application/xml', body: bucketList(settings.buckets, url) }
 }
@@ -80,6 +82,6 @@ answerBench({
     calls = {}
     held = new Map()
   },
-  counts: () => ({ connections, calls }),
+  counts: () => ({ connections, calls, listQuery }),
   held: () => [...held],
 })

@@ -85,22 +85,25 @@ export function trailQueries({
   stsRequestId,
   startedAt,
 }: TrailSituation) {
-  const time = (offsetMinutes: number) => new Date(startedAt + offsetMinutes * 60_000).toISOString()
+  const time = (offsetMinutes: number) =>
+    new Date(startedAt + offsetMinutes * 60_000).toISOString().replace(/\.\d+/, '')
+  // It stands in a command that somebody will run.
+  const requestId = /^[\w-]+$/.test(stsRequestId ?? '') ? stsRequestId : undefined
   const conditions = [
     `useridentity.accesskeyid = ${sqlText(accessKeyId)}`,
-    ...(stsRequestId === undefined ? [] : [`requestid = ${sqlText(stsRequestId)}`]),
+    ...(requestId === undefined ? [] : [`requestid = ${sqlText(requestId)}`]),
   ]
   return {
     byAccessKey: lookup(region, 'AccessKeyId', accessKeyId),
     byName: lookup(region, 'Username', roleSessionName),
     ofExchange:
-      stsRequestId &&
+      requestId &&
       lookup(
         region,
         'EventName',
         'AssumeRoleWithWebIdentity',
         `--start-time ${time(-5)} --end-time ${time(15)}`,
-        `--query "Events[?contains(CloudTrailEvent, '${stsRequestId}')].CloudTrailEvent"`,
+        `--query "Events[?contains(CloudTrailEvent, '${requestId}')].CloudTrailEvent"`,
       ),
     sql: `SELECT eventtime, eventsource, eventname, errorcode, awsregion, requestid
 FROM cloudtrail_logs

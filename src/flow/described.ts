@@ -17,12 +17,17 @@ const mostFields = 60
 const deepestMember = 4
 /** Nothing shorter counts as found where it turns up inside of something else. */
 const shortestSecret = 12
+const shortestOfOperator = 8
+/** More than an e-mail address or a name may have, in characters. */
+const longestPersonal = 320
 
 const address = /[^\s/:"']+@[^\s/:"']+/g
 
 /** `a…@example.com` for an e-mail address, wherever it stands. */
 const withoutAddresses = (text: string): string =>
-  text.replace(address, (one) => `${Array.from(one)[0]}…@${one.slice(one.lastIndexOf('@') + 1)}`)
+  !text.includes('@')
+    ? text
+    : text.replace(address, (one) => `${Array.from(one)[0]}…@${one.slice(one.lastIndexOf('@') + 1)}`)
 
 const masked = (text: string): string =>
   text.includes('@') ? withoutAddresses(text) : `${Array.from(text)[0] ?? ''}…`
@@ -103,11 +108,15 @@ function kindOf({ url, headers, body }: HttpExchange): CallKind {
  * it through; and what was hidden once is shown nowhere after, whatever another party repeats of it.
  */
 export class Described {
-  readonly #keeping: SecretKeeping
+  readonly #fingerprint: SecretKeeping['fingerprint']
+  readonly #ofOperator: readonly string[]
+  /** Each as it is, and as it stands in an address. */
   readonly #hidden: string[] = []
 
-  constructor(keeping: SecretKeeping) {
-    this.#keeping = keeping
+  constructor({ fingerprint, secrets }: SecretKeeping) {
+    this.#fingerprint = fingerprint
+    this.#ofOperator = secrets.filter(({ length }) => length >= shortestOfOperator)
+    for (const secret of this.#ofOperator) this.#remember(secret)
   }
 
   call(exchange: Exchange): Omit<Call, 'startMs'> {
@@ -164,29 +173,32 @@ export class Described {
       const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
       few.push({ name: rule === undefined ? 'another field' : name, value, rule })
     }
-    for (const { value, rule } of few) {
-      const isShown = rule instanceof RegExp ? rule.test(value) : rule === 'mask'
-      if (!isShown && value.length >= shortestSecret && !value.includes('://')) this.#hidden.push(value)
-    }
-    return few.map(({ name, value, rule }) => {
-      if (rule === 'mask' && !this.#isHidden(value)) return { name, value: masked(value) }
-      const isShown = rule instanceof RegExp && rule.test(value) && !this.#isHidden(value)
-      return isShown ? { name, value: withoutAddresses(value) } : { name, ...this.#hide(name, value) }
+    const looksRight = ({ value, rule }: (typeof few)[number]): boolean =>
+      rule instanceof RegExp ? rule.test(value) : rule === 'mask' && value.length <= longestPersonal
+    const shown = few.map(looksRight)
+    few.forEach(({ value }, index) => {
+      if (!shown[index] && value.length >= shortestSecret && !value.includes('://')) this.#remember(value)
+    })
+    return few.map(({ name, value, rule }, index) => {
+      if (!shown[index] || this.#isHidden(value)) return { name, ...this.#hide(name, value) }
+      return { name, value: rule === 'mask' ? masked(value) : withoutAddresses(value) }
     })
   }
 
+  #remember(secret: string): void {
+    const encoded = encodeURIComponent(secret.toWellFormed())
+    this.#hidden.push(...(encoded === secret ? [secret] : [secret, encoded]))
+  }
+
   #isHidden(value: string): boolean {
-    return [...this.#hidden, ...this.#keeping.secrets].some(
-      (secret) => secret.length > 0 && (value.includes(secret) || value.includes(encodeURIComponent(secret))),
-    )
+    return this.#hidden.some((secret) => value.includes(secret))
   }
 
   #hide(name: string, value: string): { length: number; fingerprint?: string } {
-    const length = Array.from(value).length
-    const isOperators =
+    const isOfOperator =
       name === 'client_secret' ||
       name === 'Authorization: Basic' ||
-      this.#keeping.secrets.some((secret) => secret.length > 0 && value.includes(secret))
-    return isOperators ? { length } : { length, fingerprint: this.#keeping.fingerprint(value) }
+      this.#ofOperator.some((secret) => value.includes(secret))
+    return { length: value.length, ...(!isOfOperator && { fingerprint: this.#fingerprint(value) }) }
   }
 }

@@ -1,12 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
-import { trustPolicyFor } from '../federation/trust-policy.ts'
 import { limitRequestTo } from '../request-context.ts'
 import { requireSignedIn, type SignedIn, signedIn } from '../session/signed-in.ts'
-import { awsCommands, trailQueries } from './commands.ts'
+import { handsOn } from './hands-on.ts'
 import { journeyView, moment } from './leg-view.ts'
-import type { ProviderFacts } from './legs.ts'
+import { anyProvider, type ProviderFacts } from './legs.ts'
 import type { Leg, Receipt } from './receipt.ts'
 import type { Receipts } from './receipts.ts'
 import { currentRecording, inLeg } from './recording.ts'
@@ -27,57 +26,8 @@ interface FlowPageParts {
   signedInView: (me: SignedIn) => object
 }
 
-/** The flow as it is told where nobody in particular signs in. */
-const anyProvider: ProviderFacts = {
-  name: 'the identity provider',
-  openIdConnect: true,
-  checks: [
-    {
-      what: 'The token was issued by this provider, to this application, for this sign-in, and is still good',
-      why: 'Or a token that was given to some other site would open this one.',
-    },
-    {
-      what: 'Token and profile speak of the same person',
-      why: 'Two answers are put together.',
-    },
-  ],
-}
-
-const pretty = (json: string | undefined): string | undefined =>
-  json === undefined ? undefined : JSON.stringify(JSON.parse(json), null, 2)
-
 const wantsJson = (req: Request): boolean =>
   req.query.format === 'json' || req.accepts(['html', 'json']) === 'json'
-
-/** What AWS was told, and how to do and to find the same by hand. */
-function handsOn({ access }: SignedIn, receipt: Receipt, aws: Config['aws'], isOpenIdConnect: boolean) {
-  const { trust } = receipt
-  if (trust === undefined) return undefined
-  const exchange = [receipt, ...(receipt.renewals ?? [])].flatMap(({ legs }) =>
-    legs.flatMap(({ kind, calls }) => (kind === 'access' ? calls : [])),
-  )
-  const stsRequestId = exchange.at(-1)?.awsRequestId
-  const { roleArn, roleSessionName, accessKeyId, issuedAt } = access
-  const stsProviderId = isOpenIdConnect ? undefined : trust.federated
-  return {
-    policies: {
-      role: roleArn,
-      session: pretty(aws.sessionPolicy),
-      trust: pretty(trustPolicyFor(roleArn, trust)),
-    },
-    commands: awsCommands({ ...aws, roleArn, roleSessionName, stsProviderId }),
-    trail: {
-      ...trailQueries({
-        region: aws.region,
-        accessKeyId,
-        roleSessionName,
-        stsRequestId,
-        startedAt: issuedAt,
-      }),
-      isAws: aws.stsEndpoint === undefined,
-    },
-  }
-}
 
 function sendJson(res: Response, receipt: Receipt): void {
   res
@@ -96,7 +46,7 @@ export function flowPage(parts: FlowPageParts): RequestHandler {
   const { receipts, aws, withAccess, tryOut, providerFacts } = parts
 
   /** Whatever S3 says, or whatever keeps us from asking it, is part of the story. */
-  const useNow = async (req: Request, me: SignedIn): Promise<{ me: SignedIn; leg: Leg | undefined }> => {
+  const useNow = async (req: Request, me: SignedIn): Promise<{ me: SignedIn; leg: Leg }> => {
     const journey = { providerId: me.person.providerId, grant: 'code' as const }
     return receipts.during(journey, async () => {
       let latest = me
@@ -133,10 +83,8 @@ export function flowPage(parts: FlowPageParts): RequestHandler {
     const { me, leg } = await useNow(req, requireSignedIn(req))
     const kept = await receipts.read(req.sessionID)
     const { providerId } = me.person
-    const receipt: Receipt = {
-      ...(kept ?? { providerId, grant: 'code', startedAt: me.signedInAt, legs: [] }),
-    }
-    receipt.legs = [...receipt.legs, ...(leg ? [leg] : [])]
+    const before = kept ?? { providerId, grant: 'code', startedAt: me.signedInAt, legs: [] }
+    const receipt: Receipt = { ...before, legs: [...before.legs, leg] }
     if (wantsJson(req)) {
       sendJson(res, receipt)
       return

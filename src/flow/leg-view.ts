@@ -1,3 +1,4 @@
+import { visible } from '../visible.ts'
 import { type LegText, legTexts, type ProviderFacts } from './legs.ts'
 import { flowPicture, type LegState } from './picture.ts'
 import {
@@ -53,7 +54,7 @@ const wholeNumber = new Intl.NumberFormat('en-GB')
 const fieldView = (field: Field) => ({
   name: field.name,
   ...('value' in field
-    ? { value: field.value }
+    ? { value: visible(field.value) }
     : { characters: wholeNumber.format(field.length), fingerprint: field.fingerprint }),
 })
 
@@ -125,7 +126,7 @@ export function journeyView({ receipt, provider, missing }: JourneyAsked) {
   const away = receipt?.legs.find(({ kind }) => kind === 'authorization')?.startMs
   return {
     legs,
-    picture: flowPicture(stateOf),
+    picture: flowPicture(stateOf, receipt?.grant),
     waterfall: waterfallView(timed),
     awayFor: away === undefined ? undefined : duration(-away),
   }

@@ -8,6 +8,22 @@ export interface ProviderFacts {
   openIdConnect: boolean
 }
 
+/** The flow in general is told of this one. */
+export const anyProvider: ProviderFacts = {
+  name: 'the identity provider',
+  openIdConnect: true,
+  checks: [
+    {
+      what: 'The token was issued by this provider, to this application, for this sign-in, and is still good',
+      why: 'Or a token that was given to some other site would open this one.',
+    },
+    {
+      what: 'Token and profile speak of the same person',
+      why: 'Two answers are put together.',
+    },
+  ],
+}
+
 /** What people are told about one leg of the flow, whoever took it. */
 export interface LegText {
   title: string
@@ -49,7 +65,7 @@ const authorization: Teller = ({ name, openIdConnect }, grant) => ({
 })
 
 const comingBack: Teller = ({ name }, grant) => ({
-  title: grant === 'code' ? `${name} sends you back with a code` : `${name} sends you back with a token`,
+  title: `You come back from ${name} with a ${grant === 'code' ? 'code' : 'token'}`,
   what:
     grant === 'code'
       ? 'The browser brings a code, good once and for a minute or so. It is not the token: what passes through a browser ends up in histories, logs and referrers, and the code alone is worth nothing there.'
@@ -76,7 +92,7 @@ const tokens: Teller = ({ name }, grant) => ({
     grant === 'code'
       ? [
           {
-            what: `${name} compares code, client, redirect_uri and code_verifier with what it has seen`,
+            what: `Code, client, redirect_uri and code_verifier fit together for ${name}`,
             why: 'A code that was stolen is of no use to anybody else. A code that comes twice takes back the tokens that it gave.',
           },
         ]
@@ -87,7 +103,7 @@ const identity: Teller = ({ name, checks, openIdConnect }) => ({
   title: 'The app makes sure of what it got',
   what: openIdConnect
     ? `The ID token is a statement signed by ${name}: who you are, for whom it was made, and until when. The app checks it with ${name}’s published keys, which it keeps for a while, and asks for your name where the token does not have it.`
-    : `The access token says nothing to the app. ${name} is asked two things side by side: for whom this token was issued, and whose it is.`,
+    : `The access token says nothing to the app. So ${name} is asked two things side by side: for whom this token was issued, and whose it is.`,
   checks,
 })
 
@@ -118,7 +134,7 @@ const access: Teller = ({ name, openIdConnect }) => ({
 
 const use: Teller = () => ({
   title: 'S3 answers to these credentials',
-  what: 'Every request is signed with the secret key, which is never sent. S3 takes the session token along, finds role, session policy and expiry, and decides. Your browser gets pages, and never a key.',
+  what: 'Every request is signed with the secret key, which is never sent. The session token goes with it: by it S3 finds role, session policy and expiry, and decides. Your browser gets pages, and never a key.',
   checks: [
     {
       what: 'S3 checks signature, session token and expiry, then the policies of role, session and bucket',

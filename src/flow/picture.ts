@@ -1,4 +1,4 @@
-import type { LegKind } from './receipt.ts'
+import type { LegKind, Receipt } from './receipt.ts'
 
 /** How a leg went: `plain` where nobody took it, in the general picture. */
 export type LegState = 'plain' | 'done' | 'failed' | 'not-reached'
@@ -16,6 +16,8 @@ const parties = [
 ]
 
 interface Message {
+  /** Only where this is what comes back; default: always. */
+  grant?: Receipt['grant']
   leg: LegKind
   from: number
   to: number
@@ -29,12 +31,13 @@ interface Message {
 const messages: Message[] = [
   { leg: 'authorization', from: browser, to: app, label: 'Sign in', isFirst: true },
   { leg: 'authorization', from: app, to: browser, label: 'redirect', isAnswer: true },
-  { leg: 'authorization', from: browser, to: provider, label: 'client id, state, PKCE challenge' },
+  { leg: 'authorization', from: browser, to: provider, label: 'client id, redirect URI, state' },
   { leg: 'authorization', from: you, to: provider, label: 'password and consent, at the provider alone' },
   { leg: 'return', from: provider, to: browser, label: 'redirect', isAnswer: true },
-  { leg: 'return', from: browser, to: app, label: 'code, state', isFirst: true },
-  { leg: 'tokens', from: app, to: provider, label: 'code, verifier, secret', isFirst: true },
-  { leg: 'tokens', from: provider, to: app, label: 'tokens', isAnswer: true },
+  { leg: 'return', from: browser, to: app, label: 'code, state', isFirst: true, grant: 'code' },
+  { leg: 'return', from: browser, to: app, label: 'token, state', isFirst: true, grant: 'implicit' },
+  { leg: 'tokens', from: app, to: provider, label: 'code, client secret', isFirst: true, grant: 'code' },
+  { leg: 'tokens', from: provider, to: app, label: 'tokens', isAnswer: true, grant: 'code' },
   { leg: 'identity', from: app, to: provider, label: 'whose token is it?', isFirst: true },
   { leg: 'identity', from: provider, to: app, label: 'subject, audience', isAnswer: true },
   { leg: 'access', from: app, to: sts, label: 'token, role, session policy', isFirst: true },
@@ -96,20 +99,20 @@ function drawMessage(message: Message, row: number, stateOf: (leg: LegKind) => L
 }
 
 /** The picture in one format: lifelines and arrows, all as numbers for a template to write down. */
-function draw(format: Format, stateOf: (leg: LegKind) => LegState) {
+function draw(format: Format, sent: readonly Message[], stateOf: (leg: LegKind) => LegState) {
   const { width, rowHeight, headHeight } = format
-  const height = headHeight + (messages.length + 0.5) * rowHeight
+  const height = headHeight + (sent.length + 0.5) * rowHeight
   return {
     width,
     height,
     lifelines: parties.map((lines, index) => ({ lines, x: ((index + 0.5) * width) / parties.length, index })),
     headHeight,
-    messages: messages.map((message, row) => drawMessage(message, row, stateOf, format)),
+    messages: sent.map((message, row) => drawMessage(message, row, stateOf, format)),
   }
 }
 
 /** The six parties and what passes between them, wide and narrow. */
-export const flowPicture = (stateOf: (leg: LegKind) => LegState) => ({
-  wide: draw(formats.wide, stateOf),
-  narrow: draw(formats.narrow, stateOf),
-})
+export function flowPicture(stateOf: (leg: LegKind) => LegState, grant: Receipt['grant'] = 'code') {
+  const sent = messages.filter((message) => (message.grant ?? grant) === grant)
+  return { wide: draw(formats.wide, sent, stateOf), narrow: draw(formats.narrow, sent, stateOf) }
+}

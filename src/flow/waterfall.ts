@@ -8,12 +8,14 @@ export interface Bar {
 
 /** Too short a call would not be seen. */
 const narrowest = 4
+/** Our clock tells no less apart. */
+const shortestWholeMs = 0.1
 
 /** Bars for calls, in their order, over the time from the first start to the last end. */
 export function waterfall(calls: readonly Pick<Call, 'startMs' | 'durationMs'>[]): Bar[] {
   const start = Math.min(...calls.map(({ startMs }) => startMs))
   const end = Math.max(...calls.map(({ startMs, durationMs }) => startMs + durationMs))
-  const scale = end > start ? 1000 / (end - start) : 0
+  const scale = 1000 / Math.max(end - start, shortestWholeMs)
   return calls.map(({ startMs, durationMs }) => {
     const width = Math.max(narrowest, Math.round(durationMs * scale))
     return { x: Math.min(Math.round((startMs - start) * scale), 1000 - width), width }

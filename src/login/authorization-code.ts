@@ -1,12 +1,31 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import * as openid from 'openid-client'
 import type { Attempt } from '../session/attempts.ts'
 import type { Provider, Tokens } from './providers/provider.ts'
 import { toProviderError } from './providers/provider-error.ts'
 
-/** PKCE's S256 (RFC 7636, section 4.2). Here and now: openid-client's goes through a thread, at a tenth of a redirect's cost. */
+/** PKCE's S256 (RFC 7636, section 4.2). Here and now: openid-client's goes through a thread. */
 const codeChallenge = (codeVerifier: string): string =>
   createHash('sha256').update(codeVerifier).digest('base64url')
+
+/** Texts of 256 random bits each (RFC 6749 section 10.10, RFC 7636 section 4.1), drawn at once: a draw is dear. */
+function randomTexts(count: number): string[] {
+  const bytes = randomBytes(count * 32)
+  return Array.from({ length: count }, (_, index) =>
+    bytes.toString('base64url', index * 32, (index + 1) * 32),
+  )
+}
+
+const s256 = new WeakMap<openid.Configuration, boolean>()
+
+/** Whether the provider knows PKCE; asked once, since openid-client copies all metadata for an answer. */
+function knowsPkce(configuration: openid.Configuration): boolean {
+  const remembered = s256.get(configuration)
+  if (remembered !== undefined) return remembered
+  const knows = configuration.serverMetadata().code_challenge_methods_supported?.includes('S256') ?? true
+  s256.set(configuration, knows)
+  return knows
+}
 
 /**
  * Begins a sign-in: what its callback must match.
@@ -17,16 +36,15 @@ export async function beginAuthorization(
   provider: Provider,
   wish: Pick<Attempt, 'redirectUri' | 'returnPath' | 'chooseAccount'>,
 ): Promise<Attempt> {
-  const configuration = await provider.configuration()
-  const methods = configuration.serverMetadata().code_challenge_methods_supported
-  const provesKey = provider.grant === 'code' && (methods?.includes('S256') ?? true)
+  const provesKey = provider.grant === 'code' && knowsPkce(await provider.configuration())
+  const [state = '', secret = '', codeVerifier, nonce] = randomTexts(4)
   return {
     ...wish,
     providerId: provider.id,
-    state: openid.randomState(),
-    secret: openid.randomState(),
-    codeVerifier: provesKey ? openid.randomPKCECodeVerifier() : undefined,
-    nonce: provider.openIdConnect ? openid.randomNonce() : undefined,
+    state,
+    secret,
+    codeVerifier: provesKey ? codeVerifier : undefined,
+    nonce: provider.openIdConnect ? nonce : undefined,
     startedAt: Date.now(),
   }
 }

@@ -79,6 +79,25 @@ const signedOut: State = {
   },
 }
 
+/** The receipt with everything unfolded. */
+const receipt: State = {
+  heading: 'How you were signed in',
+  async way(page) {
+    await signIn(page, 'google')
+    await page.goto('/flow')
+    for (const summary of await page.locator('summary').all()) await summary.click()
+  },
+}
+
+/** The page after a sign-in that failed, with what is told of it unfolded. */
+const stopped: State = {
+  heading: 'Please sign in again',
+  async way(page) {
+    await page.goto('/oauth2callback/google?code=x&state=y')
+    for (const summary of await page.locator('main > div > details > summary').all()) await summary.click()
+  },
+}
+
 function hasNoFault(stage: Stage, states: Record<string, State>): void {
   it.each(Object.entries(states))('%s', async (_name, { way, heading }) => {
     const page = await stage.visit()
@@ -100,6 +119,9 @@ describe('light and dark, wide and narrow, axe finds no fault where every provid
     'the page for an unknown provider': opening('/initiateLogin/nobody', 'No such sign-in'),
     'the page for a callback of nobody': opening('/oauth2callback/google?state=y', 'Please sign in again'),
     'the privacy notice': privacy,
+    'the page of the flow': opening('/flow', 'How signing in works'),
+    'the receipt of a sign-in': receipt,
+    'the page after a sign-in that stopped': stopped,
   })
 })
 

@@ -55,7 +55,7 @@ function score(modifiers: Record<string, number>): number {
 }
 
 describe('by the published rules of the HTTP Observatory, over HTTPS', () => {
-  it.each(['/', '/privacy', '/s3/', '/nowhere', '/initiateLogin/amazon', '/oauth2callback/amazon'])(
+  it.each(['/', '/privacy', '/s3/', '/flow', '/nowhere', '/initiateLogin/amazon', '/oauth2callback/amazon'])(
     '%s has 130 points or more: an A+, which needs 100',
     async (path) => {
       const { headers, body } = await new HttpBrowser().get(situation.application.url + path, overHttps)
