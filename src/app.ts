@@ -4,6 +4,7 @@ import express, { type Express } from 'express'
 import type { AwsClients } from './aws-client.ts'
 import { type Config, secretsOf } from './config.ts'
 import { inWords } from './federation/access.ts'
+import { createObtainAccess } from './federation/obtain-access.ts'
 import { flowPage } from './flow/flow-page.ts'
 import type { ProviderFacts } from './flow/legs.ts'
 import { Receipts } from './flow/receipts.ts'
@@ -38,9 +39,17 @@ import { alive, ready } from './web/health.ts'
 import { privacyPage } from './web/privacy-page.ts'
 import { publicOrigin } from './web/public-origin.ts'
 import { limitRate } from './web/rate-limit.ts'
+import { readForm } from './web/read-form.ts'
 import { requestId } from './web/request-id.ts'
 import { sameOrigin } from './web/same-origin.ts'
-import { allowPictureFrom, noStore, securityHeaders, strictTransport } from './web/security-headers.ts'
+import {
+  allowPictureFrom,
+  noStore,
+  securityHeaders,
+  strictTransport,
+  unconditional,
+} from './web/security-headers.ts'
+import { testify } from './web/testimony.ts'
 import { trustProxies } from './web/trusted-proxies.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -63,13 +72,14 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   const attempts = new Attempts(sealer)
   const sessions = new SealedStore(sessionStore, sealer, log)
   const times = config.session
+  const obtainAccess = createObtainAccess(aws.sts, config.aws, audit)
   const receipts = new Receipts({
     details: config.flowDetails,
     keeping: { fingerprint: (text) => sealer.fingerprint(text), secrets: secretsOf(config) },
     sessions,
     log,
   })
-  const common = { providers, sessions, sts: aws.sts, roleSession: config.aws, receipts, audit, log }
+  const common = { providers, sessions, obtainAccess, receipts, audit, log }
   const callback = { ...common, attempts, sealer, times }
   const withAccess = createRenewal(common)
   const { presetBuckets, home } = config.s3
@@ -79,8 +89,6 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     const { checks = [], openIdConnect = false } = providers.get(id) ?? {}
     return { name: providerName(id), checks, openIdConnect }
   }
-  // As text, for URLSearchParams to read: a parser would merge fields that come twice.
-  const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '32kb' })
   const limited = limitRate({
     perMinute: config.rateLimit,
     count: (id, expiresAt) => sessionStore.count(id, expiresAt),
@@ -90,7 +98,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   // Only what needs to know a person looks for a session; the store is asked only where there is a cookie.
   const session = [
     sessionMiddleware(sessions, config.session.secrets),
-    endIdleSessions(sealer, times.idleSeconds),
+    endIdleSessions(sealer, times.idleSeconds, audit, metrics),
   ]
 
   const assets = readAssets(join(root, 'public'))
@@ -108,7 +116,13 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
 
   app.use(requestId, securityHeaders)
   // Balancers check health by address and over plain HTTP: before any rule about hosts.
-  app.route('/healthz').get(alive).all(methodNotAllowed('GET, HEAD'))
+  app
+    .route('/healthz')
+    .get(
+      testify((word, text) => sealer.seal('doctor', word, text)),
+      alive,
+    )
+    .all(methodNotAllowed('GET, HEAD'))
   app
     .route('/readyz')
     .get(ready(() => sessionStore.check()))
@@ -117,6 +131,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.use(publicOrigin(config.publicUrl))
   app.use(strictTransport)
   app.use(assetsPath, assets.serve)
+  app.use(unconditional)
 
   app.route('/').get(loginPage(providers)).all(methodNotAllowed('GET, HEAD'))
   app

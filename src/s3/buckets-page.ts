@@ -124,9 +124,14 @@ function readAsked(query: Record<string, unknown>): BucketsAsked {
 
 /** Why there is no list, where the role may not ask for one. */
 function deniedView({ code, status, details }: AppError) {
-  const { deniedAction, deniedBecause, allowingStatement } = details
+  const { deniedAction, deniedBecause, deniedBySession, allowingStatement } = details
   return {
-    denied: { action: deniedAction, because: deniedBecause, statement: allowingStatement },
+    denied: {
+      action: deniedAction,
+      because: deniedBecause,
+      bySession: deniedBySession,
+      statement: allowingStatement,
+    },
     reference: { code, status, requestId: requestContext()?.requestId },
   }
 }

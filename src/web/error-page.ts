@@ -73,7 +73,7 @@ function forOperator({ instruction, details }: AppError) {
 
 /** What a role would need, where S3 said so. */
 const denialOf = ({
-  details: { deniedAction, deniedResource, deniedBecause, allowingStatement },
+  details: { deniedAction, deniedResource, deniedBecause, deniedBySession, allowingStatement },
 }: AppError) =>
   deniedAction === undefined
     ? undefined
@@ -81,6 +81,7 @@ const denialOf = ({
         action: deniedAction,
         resource: deniedResource,
         because: deniedBecause,
+        bySession: deniedBySession,
         statement: allowingStatement,
       }
 

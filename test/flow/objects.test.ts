@@ -110,7 +110,7 @@ describe('GET /s3/:bucket/', () => {
     })
     s3.faults.plan('/files/', redirect, 5)
     const before = s3.requests.length
-    expectRefusal(await folder('files'), 502, 's3.unavailable')
+    expectRefusal(await folder('files'), 502, 's3.wrong_region')
     expect(s3.requests.length - before).toBe(2)
   })
 

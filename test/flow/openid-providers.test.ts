@@ -82,7 +82,10 @@ describe('the certified oidc-provider', () => {
     await signedInPage(browser, 'offline')
     vi.useFakeTimers({ now: Date.now() + 20 * 60 * 1000, toFake: ['Date'] })
     const page = await browser.get(`${application.url}/s3/`)
-    expect([page.status, audits('offline')]).toEqual([200, ['signed_in', 'renewed']])
+    expect([page.status, audits('offline')]).toEqual([
+      200,
+      ['sts_exchange', 'signed_in', 'sts_exchange', 'renewed'],
+    ])
     expect(page.body).toContain(proofOfAccess)
   })
 
