@@ -15,6 +15,7 @@ import { loginPage } from './login/login-page.ts'
 import { logout } from './login/logout.ts'
 import { ProviderDirectory } from './login/providers/index.ts'
 import { createRenewal } from './login/renewal.ts'
+import { signedOutPage } from './login/signed-out-page.ts'
 import { startLogin } from './login/start.ts'
 import { createAudit } from './observe/audit.ts'
 import type { Log } from './observe/log.ts'
@@ -31,8 +32,9 @@ import { SealedStore } from './session/sealed-store.ts'
 import { Sealer } from './session/sealing.ts'
 import type { SessionStore } from './session/stores/session-store.ts'
 import { accessLog } from './web/access-log.ts'
-import { assetAddresses, assetsPath, serveAssets } from './web/assets.ts'
+import { assetsPath, readAssets } from './web/assets.ts'
 import { errorPage, methodNotAllowed, notFound } from './web/error-page.ts'
+import { explainedPage } from './web/explained-page.ts'
 import { alive, ready } from './web/health.ts'
 import { privacyPage } from './web/privacy-page.ts'
 import { publicOrigin } from './web/public-origin.ts'
@@ -50,7 +52,6 @@ import {
 import { trustProxies } from './web/trusted-proxies.ts'
 
 const root = join(import.meta.dirname, '..')
-const publicFolder = join(root, 'public')
 
 /** What the application is made of; `main.ts` and the tests make the parts and hand them in. */
 export interface AppParts {
@@ -99,6 +100,8 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     endIdleSessions(sealer, times.idleSeconds, audit, metrics),
   ]
 
+  const assets = readAssets(join(root, 'public'))
+
   const app = express()
   app.disable('x-powered-by')
   trustProxies(app, config.trustProxy)
@@ -108,7 +111,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.set('view engine', 'ejs')
   app.set('view cache', true)
   app.engine('ejs', ejs.renderFile)
-  app.locals.asset = assetAddresses(publicFolder)
+  app.locals.asset = assets.address
 
   app.use(requestId, securityHeaders)
   // Balancers check health by address and over plain HTTP: before any rule about hosts.
@@ -120,7 +123,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.use(accessLog(log, metrics))
   app.use(publicOrigin(config.publicUrl))
   app.use(strictTransport)
-  app.use(assetsPath, serveAssets(publicFolder))
+  app.use(assetsPath, assets.serve)
   app.use(unconditional)
 
   app.route('/').get(loginPage(providers)).all(methodNotAllowed('GET, HEAD'))
@@ -134,6 +137,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
       ),
     )
     .all(methodNotAllowed('GET, HEAD'))
+  app.route('/explained').get(explainedPage).all(methodNotAllowed('GET, HEAD'))
 
   app.use(noStore)
   app.route('/initiateLogin/:provider').get(limited, startLogin(callback)).all(methodNotAllowed('GET, HEAD'))
@@ -163,6 +167,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     )
     .all(methodNotAllowed('GET, HEAD'))
   app.route('/logout').post(sameOrigin, readForm, session, logout(common)).all(methodNotAllowed('POST'))
+  app.route('/signed-out').get(session, signedOutPage(common)).all(methodNotAllowed('GET, HEAD'))
 
   app.use(notFound)
   app.use(

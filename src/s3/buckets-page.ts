@@ -173,14 +173,13 @@ export function bucketsPage(parts: BucketsPageParts): RequestHandler {
     }
     const asked = readAsked(req.query)
     limitRequestTo(pageDeadlineMs)
-    const { me, list } = await withAccess(req, async (me) => ({
-      me,
-      list: await listOrDenial(req, me, asked),
-    }))
+    const { me, list } = await withAccess(req, async (me) => {
+      Object.assign(res.locals, signedInView(me, parts))
+      return { me, list: await listOrDenial(req, me, asked) }
+    })
     if (me.person.pictureUrl) allowPictureFrom(res, me.person.pictureUrl)
     res.status('denied' in list ? 403 : 200).render('buckets', {
       title: 'Your buckets',
-      ...signedInView(me, parts),
       person: personView(me),
       ...passView(me, providerName(me.person.providerId)),
       presets: presetBuckets.map(presetRow),

@@ -122,7 +122,8 @@ describe('the certified oidc-provider', () => {
     const browser = new HttpBrowser()
     const page = await signedInPage(browser, 'basic')
     const csrf = /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? ''
-    const { body } = await browser.post(`${application.url}/logout`, { csrf }, { origin: application.url })
+    const out = await browser.post(`${application.url}/logout`, { csrf }, { origin: application.url })
+    const { body } = await browser.get(out.location ?? '')
     expect(body).toContain(`href="${providers.basic.url}/session/end?client_id=client-basic"`)
   })
 })

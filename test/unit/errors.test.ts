@@ -27,6 +27,12 @@ describe('the catalogue of errors', () => {
     expect(new Set(sentences).size).toBe(sentences.length)
   })
 
+  it.each(codes)('says who can mend %s, and leaves to the person nothing that a server did wrong', (code) => {
+    const { mender, status } = new AppError(code)
+    expect(['person', 'operator', 'provider', 'aws', 'account']).toContain(mender)
+    if (status >= 500) expect(mender).not.toBe('person')
+  })
+
   it('blames no server for what a browser brought', () => {
     const fromBrowser = codes.filter((code) => /^(request|login)\./.test(code))
     expect(fromBrowser.filter((code) => new AppError(code).status >= 500)).toEqual([])
