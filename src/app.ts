@@ -49,6 +49,7 @@ import {
   strictTransport,
   unconditional,
 } from './web/security-headers.ts'
+import { testify } from './web/testimony.ts'
 import { trustProxies } from './web/trusted-proxies.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -115,7 +116,13 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
 
   app.use(requestId, securityHeaders)
   // Balancers check health by address and over plain HTTP: before any rule about hosts.
-  app.route('/healthz').get(alive).all(methodNotAllowed('GET, HEAD'))
+  app
+    .route('/healthz')
+    .get(
+      testify((word, text) => sealer.seal('doctor', word, text)),
+      alive,
+    )
+    .all(methodNotAllowed('GET, HEAD'))
   app
     .route('/readyz')
     .get(ready(() => sessionStore.check()))

@@ -3,7 +3,7 @@ import type { Config, ProviderSettings } from '../config.ts'
 import type { ErrorCode } from '../errors.ts'
 import { probeRole } from '../federation/probe-role.ts'
 import type { HttpClient } from '../http-client.ts'
-import { failureCode, isCertificateProblem } from './failure.ts'
+import { certificateProblem, failureCode } from './failure.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const stsProviderIds = {
@@ -99,6 +99,13 @@ async function checkRole(settings: ProviderSettings, aws: AwsClients, config: Co
       'aws iam create-open-id-connect-provider, letter by letter as here: docs/providers.md, "In AWS".',
     )
   }
+  if (/MaxSessionDuration/.test(words)) {
+    return fail(
+      'ROLE_SESSION_SECONDS',
+      `is longer than the MaxSessionDuration of ${role}`,
+      'Lower the one, or raise the other (MaxSessionDuration of infra/federation-roles.yaml).',
+    )
+  }
   return asItShould.includes(error.code)
     ? ok(role, 'is taken by STS, which refuses a token that nobody issued')
     : refusal(error.code, role, `${prefix}_ISSUER`)
@@ -112,12 +119,9 @@ async function checkS3({ aws }: Config, http: HttpClient): Promise<Finding> {
     return ok('S3', 'is reached')
   } catch (error) {
     const code = failureCode(error)
-    const finding = isCertificateProblem(code)
-      ? 'shows a certificate that is not trusted here'
-      : 'cannot be reached'
     return fail(
       'S3',
-      `${finding}: ${code}`,
+      certificateProblem(code) ?? `cannot be reached: ${code}`,
       'Check AWS_REGION and AWS_ENDPOINT_URL_S3, and let this machine out to it by HTTPS.',
     )
   }
