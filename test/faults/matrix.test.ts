@@ -204,9 +204,10 @@ describe.each([
     const attempts = () => asked(server, path, before)
     const revoked = (harmless as readonly FaultName[]).includes(fault)
     const page = `You are signed out; the token is ${revoked ? '' : 'not '}revoked`
-    const answer = await meet({ party, fault, attempts, page }, () =>
-      browser.post(`${application.url}/logout`, { csrf }),
-    )
+    const answer = await meet({ party, fault, attempts, page }, async () => {
+      const { location } = await browser.post(`${application.url}/logout`, { csrf })
+      return browser.get(location ?? '')
+    })
     expect(answer.body).toContain('You are signed out')
     expect(answer.body).toContain(revoked ? 'has revoked the token' : 'did not answer when asked to revoke')
     await expectSignedOut(browser, application)
