@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Config } from './config.ts'
+import { AppError } from './errors.ts'
 import { UnusableAnswer } from './http-client.ts'
 import { requestContext } from './request-context.ts'
 import type { UpstreamCall } from './upstream-call.ts'
@@ -134,6 +135,12 @@ function currentCredentials(): SigningCredentials {
  */
 const sharedCredentials = Object.assign(async () => currentCredentials(), { memoized: true })
 
+/** What must never be. Not S3's fault, and so none of its codes. */
+export const foreignSignature = (): AppError =>
+  new AppError('internal.unexpected', {
+    cause: new Error('what is signed for S3 is signed with credentials that are not the session’s'),
+  })
+
 /** Lets no request out that is signed for anybody else, whatever the SDK may one day keep. */
 function refuseForeignSignatures(client: S3Client): void {
   client.middlewareStack.add(
@@ -142,7 +149,7 @@ function refuseForeignSignatures(client: S3Client): void {
       const { accessKeyId, sessionToken } = currentCredentials()
       const signedAs = `Credential=${accessKeyId}/`
       if (!headers.authorization?.includes(signedAs) || headers['x-amz-security-token'] !== sessionToken)
-        throw new Error('a request to S3 is signed with credentials that are not the session’s')
+        throw foreignSignature()
       return next(args)
     },
     // Behind the signing.
