@@ -9,6 +9,7 @@ export const slowTests = [
   'test/deploy/bundle.test.ts',
   'test/doctor/process.test.ts',
   'test/process/demo-https.test.ts',
+  'test/process/slow-clients.test.ts',
   'test/process/demo-start-time.test.ts',
   'test/sessions/behind-nginx.test.ts',
   'test/sessions/instances.test.ts',

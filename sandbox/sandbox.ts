@@ -77,10 +77,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     amazon: {
       clientId: `amzn1.application-oa2-client.${randomBytes(16).toString('hex')}`,
       appId: `amzn1.application.${randomBytes(16).toString('hex')}`,
-      clientSecret: secret(),
+      clientSecret: `amzn1.oa2-cs.v1.${randomBytes(32).toString('hex')}`,
     },
-    google: { clientId: `${Date.now()}-sandbox.apps.googleusercontent.com`, clientSecret: secret() },
-    facebook: { appId: '1234567890123456', appSecret: secret() },
+    google: {
+      clientId: `${Date.now()}-sandbox.apps.googleusercontent.com`,
+      clientSecret: `GOCSPX-${randomBytes(21).toString('base64url')}`,
+    },
+    facebook: { appId: '1234567890123456', appSecret: randomBytes(16).toString('hex') },
   }
   const [amazon, google, facebook] = await Promise.all([
     startAmazon({ client: { ...client.amazon, name: applicationName }, people }),

@@ -4,6 +4,7 @@ import express, { type Express } from 'express'
 import type { AwsClients } from './aws-client.ts'
 import { type Config, secretsOf } from './config.ts'
 import { inWords } from './federation/access.ts'
+import { createObtainAccess } from './federation/obtain-access.ts'
 import { flowPage } from './flow/flow-page.ts'
 import type { ProviderFacts } from './flow/legs.ts'
 import { Receipts } from './flow/receipts.ts'
@@ -14,6 +15,7 @@ import { loginPage } from './login/login-page.ts'
 import { logout } from './login/logout.ts'
 import { ProviderDirectory } from './login/providers/index.ts'
 import { createRenewal } from './login/renewal.ts'
+import { signedOutPage } from './login/signed-out-page.ts'
 import { startLogin } from './login/start.ts'
 import { createAudit } from './observe/audit.ts'
 import type { Log } from './observe/log.ts'
@@ -30,19 +32,27 @@ import { SealedStore } from './session/sealed-store.ts'
 import { Sealer } from './session/sealing.ts'
 import type { SessionStore } from './session/stores/session-store.ts'
 import { accessLog } from './web/access-log.ts'
-import { assetAddresses, assetsPath, serveAssets } from './web/assets.ts'
+import { assetsPath, readAssets } from './web/assets.ts'
 import { errorPage, methodNotAllowed, notFound } from './web/error-page.ts'
+import { explainedPage } from './web/explained-page.ts'
 import { alive, ready } from './web/health.ts'
 import { privacyPage } from './web/privacy-page.ts'
 import { publicOrigin } from './web/public-origin.ts'
 import { limitRate } from './web/rate-limit.ts'
+import { readForm } from './web/read-form.ts'
 import { requestId } from './web/request-id.ts'
 import { sameOrigin } from './web/same-origin.ts'
-import { allowPictureFrom, noStore, securityHeaders, strictTransport } from './web/security-headers.ts'
+import {
+  allowPictureFrom,
+  noStore,
+  securityHeaders,
+  strictTransport,
+  unconditional,
+} from './web/security-headers.ts'
+import { testify } from './web/testimony.ts'
 import { trustProxies } from './web/trusted-proxies.ts'
 
 const root = join(import.meta.dirname, '..')
-const publicFolder = join(root, 'public')
 
 /** What the application is made of; `main.ts` and the tests make the parts and hand them in. */
 export interface AppParts {
@@ -62,13 +72,14 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   const attempts = new Attempts(sealer)
   const sessions = new SealedStore(sessionStore, sealer, log)
   const times = config.session
+  const obtainAccess = createObtainAccess(aws.sts, config.aws, audit)
   const receipts = new Receipts({
     details: config.flowDetails,
     keeping: { fingerprint: (text) => sealer.fingerprint(text), secrets: secretsOf(config) },
     sessions,
     log,
   })
-  const common = { providers, sessions, sts: aws.sts, roleSession: config.aws, receipts, audit, log }
+  const common = { providers, sessions, obtainAccess, receipts, audit, log }
   const callback = { ...common, attempts, sealer, times }
   const withAccess = createRenewal(common)
   const { presetBuckets, home } = config.s3
@@ -78,8 +89,6 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     const { checks = [], openIdConnect = false } = providers.get(id) ?? {}
     return { name: providerName(id), checks, openIdConnect }
   }
-  // As text, for URLSearchParams to read: a parser would merge fields that come twice.
-  const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '32kb' })
   const limited = limitRate({
     perMinute: config.rateLimit,
     count: (id, expiresAt) => sessionStore.count(id, expiresAt),
@@ -89,8 +98,10 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   // Only what needs to know a person looks for a session; the store is asked only where there is a cookie.
   const session = [
     sessionMiddleware(sessions, config.session.secrets),
-    endIdleSessions(sealer, times.idleSeconds),
+    endIdleSessions(sealer, times.idleSeconds, audit, metrics),
   ]
+
+  const assets = readAssets(join(root, 'public'))
 
   const app = express()
   app.disable('x-powered-by')
@@ -101,11 +112,17 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.set('view engine', 'ejs')
   app.set('view cache', true)
   app.engine('ejs', ejs.renderFile)
-  app.locals.asset = assetAddresses(publicFolder)
+  app.locals.asset = assets.address
 
   app.use(requestId, securityHeaders)
   // Balancers check health by address and over plain HTTP: before any rule about hosts.
-  app.route('/healthz').get(alive).all(methodNotAllowed('GET, HEAD'))
+  app
+    .route('/healthz')
+    .get(
+      testify((word, text) => sealer.seal('doctor', word, text)),
+      alive,
+    )
+    .all(methodNotAllowed('GET, HEAD'))
   app
     .route('/readyz')
     .get(ready(() => sessionStore.check()))
@@ -113,7 +130,8 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.use(accessLog(log, metrics))
   app.use(publicOrigin(config.publicUrl))
   app.use(strictTransport)
-  app.use(assetsPath, serveAssets(publicFolder))
+  app.use(assetsPath, assets.serve)
+  app.use(unconditional)
 
   app.route('/').get(loginPage(providers)).all(methodNotAllowed('GET, HEAD'))
   app
@@ -126,6 +144,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
       ),
     )
     .all(methodNotAllowed('GET, HEAD'))
+  app.route('/explained').get(explainedPage).all(methodNotAllowed('GET, HEAD'))
 
   app.use(noStore)
   app.route('/initiateLogin/:provider').get(limited, startLogin(callback)).all(methodNotAllowed('GET, HEAD'))
@@ -155,6 +174,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     )
     .all(methodNotAllowed('GET, HEAD'))
   app.route('/logout').post(sameOrigin, readForm, session, logout(common)).all(methodNotAllowed('POST'))
+  app.route('/signed-out').get(session, signedOutPage(common)).all(methodNotAllowed('GET, HEAD'))
 
   app.use(notFound)
   app.use(

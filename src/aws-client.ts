@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Config } from './config.ts'
+import { AppError } from './errors.ts'
 import { UnusableAnswer } from './http-client.ts'
 import { requestContext } from './request-context.ts'
 import type { UpstreamCall } from './upstream-call.ts'
@@ -90,24 +91,27 @@ function reportCalls(
   )
 }
 
-async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* bounded(body: AsyncIterable<Uint8Array>, largestBytes: number): AsyncGenerator<Uint8Array> {
   let size = 0
   for await (const chunk of body) {
     size += chunk.byteLength
-    if (size > largestAnswerBytes) throw new UnusableAnswer(`more than ${largestAnswerBytes} bytes`)
+    if (size > largestBytes) throw new UnusableAnswer(`more than ${largestBytes} bytes`)
     yield chunk
   }
 }
 
-/** Ends the reading of an answer that is kept in memory as a whole and is too large for it. Objects are not. */
-function limitAnswers(client: STSClient | S3Client): void {
+/**
+ * Ends the reading of an answer that is kept in memory as a whole and is larger than `largestBytes`. Objects of S3
+ * are not. Takes any client of the SDK: all have the same kind of stack.
+ */
+export function limitAnswers(client: { middlewareStack: unknown }, largestBytes: number): void {
   const { middlewareStack } = client as STSClient
   middlewareStack.add(
     (next, context) => async (args) => {
       const result = await next(args)
       const response = result.response as { body?: unknown }
       if (context.commandName !== 'GetObjectCommand' && response.body instanceof Readable) {
-        response.body = Readable.from(bounded(response.body), { objectMode: false })
+        response.body = Readable.from(bounded(response.body, largestBytes), { objectMode: false })
       }
       return result
     },
@@ -131,6 +135,12 @@ function currentCredentials(): SigningCredentials {
  */
 const sharedCredentials = Object.assign(async () => currentCredentials(), { memoized: true })
 
+/** What must never be. Not S3's fault, and so none of its codes. */
+export const foreignSignature = (): AppError =>
+  new AppError('internal.unexpected', {
+    cause: new Error('what is signed for S3 is signed with credentials that are not the session’s'),
+  })
+
 /** Lets no request out that is signed for anybody else, whatever the SDK may one day keep. */
 function refuseForeignSignatures(client: S3Client): void {
   client.middlewareStack.add(
@@ -139,7 +149,7 @@ function refuseForeignSignatures(client: S3Client): void {
       const { accessKeyId, sessionToken } = currentCredentials()
       const signedAs = `Credential=${accessKeyId}/`
       if (!headers.authorization?.includes(signedAs) || headers['x-amz-security-token'] !== sessionToken)
-        throw new Error('a request to S3 is signed with credentials that are not the session’s')
+        throw foreignSignature()
       return next(args)
     },
     // Behind the signing.
@@ -165,7 +175,7 @@ export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCal
   const common = { region: aws.region, requestHandler }
   const sts = new STSClient({ ...common, ...(aws.stsEndpoint && { endpoint: aws.stsEndpoint }) })
   reportCalls(sts, 'sts', onFinished)
-  limitAnswers(sts)
+  limitAnswers(sts, largestAnswerBytes)
   const s3Clients = new Map<string, S3Client>()
   const s3In = (region: string): S3Client => {
     const known = s3Clients.get(region)
@@ -180,7 +190,7 @@ export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCal
       ...(aws.s3Endpoint && { endpoint: aws.s3Endpoint, forcePathStyle: true }),
     })
     reportCalls(client, 's3', onFinished)
-    limitAnswers(client)
+    limitAnswers(client, largestAnswerBytes)
     refuseForeignSignatures(client)
     s3Clients.set(region, client)
     return client

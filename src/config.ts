@@ -386,7 +386,8 @@ export function readConfig(env: Environment): Config {
   const secrets = read.optional('SESSION_SECRET', sessionSecrets)
   const production = env.NODE_ENV === 'production'
   const store = read.withDefault('SESSION_STORE', sessionStore, 'sqlite:sessions.sqlite')
-  if (!valueIn(env, 'SESSION_SECRET') && (isShared(store) || (production && providers.length > 0))) {
+  // With no provider on, there is nobody whose session it would seal.
+  if (!valueIn(env, 'SESSION_SECRET') && providers.length > 0 && (isShared(store) || production)) {
     problems.push({
       variable: 'SESSION_SECRET',
       problem: 'is missing: every instance must be given the same secret',

@@ -211,7 +211,7 @@ const catalogue = {
     mender: 'account',
     sentence: 'You are known, but AWS does not let this application act for you. The operator must mend it.',
     instruction:
-      'The role does not exist, or its trust policy names another principal, application id or audience. Compare it with the one given here. Amazon’s condition takes the app id (amzn1.application.…), not the client id.',
+      'The role does not exist, or its trust policy names another principal, application id or audience. Compare it with the one given here.',
   },
   'federation.web_identity_rejected': {
     status: 403,
@@ -232,6 +232,13 @@ const catalogue = {
     sentence: 'Your sign-in expired before AWS saw it. Please sign in again.',
     instruction: 'ExpiredTokenException: compare the clock of this host; look for slow provider calls.',
   },
+  'federation.token_too_large': {
+    status: 500,
+    mender: 'provider',
+    sentence: 'The identity provider says more about you than AWS reads. The operator must mend it.',
+    instruction:
+      'AWS STS takes tokens of up to 20000 characters. Have the provider put fewer claims, such as groups, into its ID tokens, or ask for fewer scopes in X_SCOPE.',
+  },
   'federation.provider_unreachable': {
     status: 503,
     mender: 'provider',
@@ -244,13 +251,70 @@ const catalogue = {
     mender: 'operator',
     sentence: 'AWS did not accept this application’s request. The operator must mend it.',
     instruction:
-      'Compare ROLE_SESSION_SECONDS with the role’s MaxSessionDuration, and X_ROLE_ARN. Ceph answers so to a SESSION_POLICY that it cannot read, too.',
+      'ValidationError: X_ROLE_ARN, or the name of the role session, is not as AWS wants it. Ceph answers so to a ROLE_SESSION_SECONDS above the role’s maximum and to a SESSION_POLICY that it cannot read, too.',
+  },
+  'federation.duration_too_long': {
+    status: 500,
+    mender: 'operator',
+    sentence: 'This site asks AWS for longer access than the role may give. The operator must mend it.',
+    instruction:
+      'ROLE_SESSION_SECONDS is more than the MaxSessionDuration of the role. AWS shortens nothing: lower the one, or raise the other (aws iam update-role).',
+  },
+  'federation.parameter_missing': {
+    status: 500,
+    mender: 'operator',
+    sentence: 'AWS found this application’s request incomplete. The operator must mend it.',
+    instruction:
+      'MissingParameter: something between this host and STS shortens the form of the request, or AWS_ENDPOINT_URL_STS is a stand-in that wants more than STS does.',
+  },
+  'federation.parameter_rejected': {
+    status: 500,
+    mender: 'operator',
+    sentence:
+      'AWS found a value in this application’s request that it cannot use. The operator must mend it.',
+    instruction:
+      'InvalidParameterValue: compare X_ROLE_ARN, ROLE_SESSION_SECONDS and SESSION_POLICY with what STS allows.',
+  },
+  'federation.action_unknown': {
+    status: 502,
+    mender: 'operator',
+    sentence: 'What this site asks for access is not AWS’s service for it. The operator must mend it.',
+    instruction:
+      'InvalidAction or MissingAction: AWS_ENDPOINT_URL_STS is the address of another service, or a proxy takes the form away.',
+  },
+  'federation.request_expired': {
+    status: 500,
+    mender: 'operator',
+    sentence: 'AWS got this application’s request too late to answer it. Please sign in again.',
+    instruction:
+      'RequestExpired: synchronise the clock of this host, and look for a proxy that holds requests back.',
+  },
+  'federation.key_rejected': {
+    status: 500,
+    mender: 'operator',
+    sentence: 'AWS was shown a key that it does not know. The operator must mend it.',
+    instruction:
+      'InvalidClientTokenId: this call carries no key, so something on the way to STS adds one; or AWS_REGION is in another partition (China, GovCloud) than the role.',
+  },
+  'federation.account_not_ready': {
+    status: 500,
+    mender: 'account',
+    sentence: 'The AWS account of this site is not set up for this. The operator must mend it.',
+    instruction:
+      'OptInRequired: finish the sign-up of the account, or opt it in to AWS_REGION, or choose another region.',
   },
   'federation.policy_rejected': {
     status: 500,
     mender: 'operator',
     sentence: 'AWS did not accept this application’s session policy. The operator must mend it.',
-    instruction: 'MalformedPolicyDocument or PackedPolicyTooLarge: see SESSION_POLICY.',
+    instruction: 'MalformedPolicyDocument: mend SESSION_POLICY, or take it away for the default.',
+  },
+  'federation.policy_too_large': {
+    status: 500,
+    mender: 'operator',
+    sentence: 'This application’s session policy is too large for AWS. The operator must mend it.',
+    instruction:
+      'PackedPolicyTooLarge: shorten SESSION_POLICY. Session tags that the provider puts into its token count as well.',
   },
   'federation.region_disabled': {
     status: 500,
@@ -270,6 +334,13 @@ const catalogue = {
     mender: 'aws',
     sentence: 'AWS has a problem at the moment. Please try again in a few minutes.',
     instruction: 'STS answered with a server error after retries; see its code in this log line.',
+  },
+  'federation.internal_failure': {
+    status: 502,
+    mender: 'aws',
+    sentence: 'AWS had an error of its own. Please try again in a few minutes.',
+    instruction:
+      'InternalFailure after retries. If it stays, AWS Support takes the AWS request id in this log line.',
   },
   'federation.unreachable': {
     status: 502,
@@ -316,7 +387,7 @@ const catalogue = {
   's3.access_denied': {
     status: 403,
     mender: 'account',
-    sentence: 'Your role does not allow this. The operator can change that.',
+    sentence: 'Your access does not allow this. The operator can change that.',
     instruction:
       'This log line says which action was denied, on what and why. Look for SESSION_POLICY, a boundary or an SCP, too.',
   },
@@ -339,11 +410,26 @@ const catalogue = {
       'This file is in an archive. Somebody with access to the bucket must restore it before it can be read.',
     instruction: 'Nothing to do. RestoreObject, for those who may, brings it back for a number of days.',
   },
-  's3.credentials_rejected': {
+  's3.key_unknown': {
+    status: 401,
+    mender: 'person',
+    sentence: 'AWS no longer knows this access. Please sign in again.',
+    instruction:
+      'InvalidAccessKeyId: the role’s sessions were revoked, or AWS_ENDPOINT_URL_S3 is not of the account that STS is of.',
+  },
+  's3.token_rejected': {
     status: 401,
     mender: 'person',
     sentence: 'AWS no longer accepts this access. Please sign in again.',
-    instruction: 'S3 refused the session’s key, signature or token. Frequent? Check the clock of this host.',
+    instruction:
+      'InvalidToken: the session token is damaged, or from another partition than AWS_REGION; or the region wants tokens of a regional STS endpoint.',
+  },
+  's3.signature_rejected': {
+    status: 401,
+    mender: 'operator',
+    sentence: 'AWS does not recognise this site’s signature. Please sign in again.',
+    instruction:
+      'SignatureDoesNotMatch: a proxy on the way to S3 changes requests, or AWS_ENDPOINT_URL_S3 is served under another name than it is called by.',
   },
   's3.clock_skewed': {
     status: 500,
@@ -356,6 +442,13 @@ const catalogue = {
     mender: 'person',
     sentence: 'Amazon S3 did not accept this address. Please start from the bucket list.',
     instruction: 'A parameter such as the continuation token was refused; it may come from an old link.',
+  },
+  's3.wrong_region': {
+    status: 502,
+    mender: 'operator',
+    sentence: 'This is in a region of AWS that this site cannot follow to. The operator must mend it.',
+    instruction:
+      'PermanentRedirect or AuthorizationHeaderMalformed: S3 named no region, or one where it sends elsewhere again. Compare AWS_REGION and AWS_ENDPOINT_URL_S3.',
   },
   's3.throttled': {
     status: 503,
@@ -375,11 +468,25 @@ const catalogue = {
     sentence: 'Amazon S3 did not answer in time. Please try again in a few minutes.',
     instruction: 'The S3 call ran out of time.',
   },
+  's3.connection_idle': {
+    status: 502,
+    mender: 'operator',
+    sentence: 'The connection from this site to Amazon S3 stalled. Please try again in a moment.',
+    instruction:
+      'RequestTimeout after retries: S3 waited in vain for the rest of a request. Look at the load and the network of this host.',
+  },
+  's3.internal_error': {
+    status: 502,
+    mender: 'aws',
+    sentence: 'Amazon S3 had an error of its own. Please try again in a few minutes.',
+    instruction:
+      'InternalError after retries. If it stays, AWS Support takes the AWS request id in this log line.',
+  },
   's3.unavailable': {
     status: 502,
     mender: 'aws',
     sentence: 'Amazon S3 has a problem at the moment. Please try again in a few minutes.',
-    instruction: 'See S3’s code in this log line. For a region or endpoint error compare AWS_REGION.',
+    instruction: 'See S3’s code in this log line, and AWS_ENDPOINT_URL_S3 where that is not AWS’s own.',
   },
   'internal.unexpected': {
     status: 500,

@@ -83,6 +83,8 @@ const server = createServer(
     // What a browser sends arrives within seconds; who takes longer only holds a connection.
     headersTimeout: 10_000,
     requestTimeout: 20_000,
+    // How often both are looked at.
+    connectionsCheckingInterval: 2_000,
     // Longer than a balancer keeps an idle connection (60 s), or it would meet closed ones.
     keepAliveTimeout: 65_000,
     maxHeaderSize: 16 * 1024,

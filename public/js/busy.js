@@ -1,4 +1,6 @@
 const patienceMs = 300
+/** A download leaves the page as it is, and nothing tells it that it has begun. */
+const downloadMs = 4_000
 const status = document.getElementById('busy')
 let waiting
 
@@ -7,18 +9,23 @@ addEventListener('click', (event) => {
   const elsewhere =
     event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey
   if (!link || elsewhere || link.getAttribute('href').startsWith('#')) return
-  // A download leaves this page as it is, and nothing would say that it has begun.
-  if (!('download' in link.dataset)) begin()
+  if ('download' in link.dataset) beginDownload()
+  else begin('Working on it…')
 })
-addEventListener('submit', (event) => event.defaultPrevented || begin())
+addEventListener('submit', (event) => event.defaultPrevented || begin('Working on it…'))
 addEventListener('pageshow', end)
 addEventListener('pagehide', end)
 
-function begin() {
+function begin(words) {
   clearTimeout(waiting)
   waiting = setTimeout(() => {
-    status.textContent = 'Working on it…'
+    status.textContent = words
   }, patienceMs)
+}
+
+function beginDownload() {
+  begin('Your download is about to begin…')
+  setTimeout(end, downloadMs)
 }
 
 function end() {

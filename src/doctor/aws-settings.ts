@@ -7,6 +7,22 @@ const defaultMaximumSeconds = 3600
 
 function checkRegion({ config, env, refused }: Situation): Finding[] {
   if (refused.some(({ variable }) => variable === 'AWS_REGION')) return []
+  const { region } = config.aws
+  const zone = /^(.*-\d)[a-z]$/.exec(region)
+  if (zone) return [fail('AWS_REGION', 'is an availability zone, not a region', `Set AWS_REGION=${zone[1]}.`)]
+  const isOfAws = config.aws.stsEndpoint === undefined
+  if (
+    isOfAws &&
+    !/^[a-z]{2,4}(-[a-z]+)*-(north|south|east|west|central|(north|south)(east|west))-\d{1,2}$/.test(region)
+  ) {
+    return [
+      fail(
+        'AWS_REGION',
+        'is no region of AWS',
+        'Its code, as in the address bar of the AWS console: eu-west-1.',
+      ),
+    ]
+  }
   if (valueIn(env, 'AWS_REGION') !== undefined) return [ok('AWS_REGION', `is ${config.aws.region}`)]
   if (valueIn(env, 'AWS_DEFAULT_REGION') !== undefined) {
     return [
@@ -33,6 +49,20 @@ function checkEndpoints({ config, env }: Situation): Finding[] {
     if (env.NODE_ENV === 'production' && isLoopback(host)) {
       findings.push(warn(variable, 'is a stand-in on this machine, in production', 'Take it away.'))
     }
+    const [, bucket, service] = /^(?:(.+)\.)?(sts|s3)[.-].*\.amazonaws\.com/.exec(host) ?? []
+    if (service !== undefined && !variable.toLowerCase().endsWith(service)) {
+      findings.push(
+        fail(variable, `is the endpoint of ${service.toUpperCase()}`, `Take it away: the region is enough.`),
+      )
+    } else if (bucket !== undefined) {
+      findings.push(
+        fail(
+          variable,
+          'names a bucket, which would be in every address twice',
+          'Take it away: the region is enough.',
+        ),
+      )
+    }
     const named = /^(?:sts|s3)\.([a-z0-9-]+)\.amazonaws\.com/.exec(host)?.[1]
     if (named !== undefined && named !== region) {
       findings.push(
@@ -56,8 +86,28 @@ function checkEndpoints({ config, env }: Situation): Finding[] {
   return findings
 }
 
+const listOf = (value: unknown): string[] => [value ?? []].flat().map(String)
+
+/** Whether an inline policy lets the list of buckets through, as far as Action and Resource tell. */
+function allowsListing(policy: string): boolean {
+  const { Statement } = JSON.parse(policy) as {
+    Statement: Record<string, unknown> | Record<string, unknown>[]
+  }
+  return [Statement]
+    .flat()
+    .some(
+      ({ Effect, Action, NotAction, Resource, NotResource }) =>
+        Effect === 'Allow' &&
+        (NotAction !== undefined ||
+          listOf(Action).some((one) => /^(\*|s3:(\*|list\*|listall\*|listallmybuckets))$/i.test(one))) &&
+        (NotResource !== undefined ||
+          listOf(Resource).some((one) => /^(\*|arn:aws[a-z-]*:s3:::\*)$/.test(one))),
+    )
+}
+
 function checkRoleSession({ config }: Situation): Finding[] {
   const { roleSessionSeconds, sessionPolicy, stsEndpoint } = config.aws
+  const { presetBuckets } = config.s3
   const findings: Finding[] = []
   if (roleSessionSeconds > defaultMaximumSeconds) {
     findings.push(
@@ -65,6 +115,15 @@ function checkRoleSession({ config }: Situation): Finding[] {
         'ROLE_SESSION_SECONDS',
         `is ${roleSessionSeconds}, above the ${defaultMaximumSeconds} of a role that nobody changed: STS refuses, it does not shorten`,
         'Give every role a MaxSessionDuration of at least that (MaxSessionDuration of infra/federation-roles.yaml).',
+      ),
+    )
+  }
+  if (sessionPolicy !== undefined && !allowsListing(sessionPolicy) && presetBuckets.length === 0) {
+    findings.push(
+      warn(
+        'SESSION_POLICY',
+        'does not allow s3:ListAllMyBuckets: the first page that people see is a refusal',
+        'Allow it on the resource *, or name buckets in S3_BUCKETS.',
       ),
     )
   }

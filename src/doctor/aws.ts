@@ -3,7 +3,7 @@ import type { Config, ProviderSettings } from '../config.ts'
 import type { ErrorCode } from '../errors.ts'
 import { probeRole } from '../federation/probe-role.ts'
 import type { HttpClient } from '../http-client.ts'
-import { failureCode, isCertificateProblem } from './failure.ts'
+import { certificateProblem, failureCode } from './failure.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const stsProviderIds = {
@@ -29,12 +29,26 @@ function refusal(code: ErrorCode, role: string, issuer: string): Finding {
         'Check that the role exists, and that its trust policy is the one below.',
       )
     case 'federation.request_invalid':
+    case 'federation.parameter_rejected':
       return fail(
         role,
         'or ROLE_SESSION_SECONDS is refused by STS as invalid',
         'Copy the ARN again, and ask for no longer sessions than the MaxSessionDuration of the role.',
       )
+    case 'federation.duration_too_long':
+      return fail(
+        'ROLE_SESSION_SECONDS',
+        `is more than the role of ${role} allows`,
+        'Lower it, or raise the MaxSessionDuration of the role.',
+      )
+    case 'federation.account_not_ready':
+      return fail(
+        'AWS_REGION',
+        'is a region that the account has not opted in to',
+        'Opt in, or take another.',
+      )
     case 'federation.policy_rejected':
+    case 'federation.policy_too_large':
       return fail('SESSION_POLICY', 'is refused by STS', 'Take it away, or mend the policy.')
     case 'federation.region_disabled':
       return fail(
@@ -57,6 +71,7 @@ function refusal(code: ErrorCode, role: string, issuer: string): Finding {
       )
     case 'federation.throttled':
     case 'federation.unavailable':
+    case 'federation.internal_failure':
       return warn('STS', 'has no time or is down', 'Run this again in a moment.')
     default:
       return fail('STS', 'answers what AWS STS never would', 'Check AWS_ENDPOINT_URL_STS.')
@@ -84,6 +99,13 @@ async function checkRole(settings: ProviderSettings, aws: AwsClients, config: Co
       'aws iam create-open-id-connect-provider, letter by letter as here: docs/providers.md, "In AWS".',
     )
   }
+  if (/MaxSessionDuration/.test(words)) {
+    return fail(
+      'ROLE_SESSION_SECONDS',
+      `is longer than the MaxSessionDuration of ${role}`,
+      'Lower the one, or raise the other (MaxSessionDuration of infra/federation-roles.yaml).',
+    )
+  }
   return asItShould.includes(error.code)
     ? ok(role, 'is taken by STS, which refuses a token that nobody issued')
     : refusal(error.code, role, `${prefix}_ISSUER`)
@@ -97,12 +119,9 @@ async function checkS3({ aws }: Config, http: HttpClient): Promise<Finding> {
     return ok('S3', 'is reached')
   } catch (error) {
     const code = failureCode(error)
-    const finding = isCertificateProblem(code)
-      ? 'shows a certificate that is not trusted here'
-      : 'cannot be reached'
     return fail(
       'S3',
-      `${finding}: ${code}`,
+      certificateProblem(code) ?? `cannot be reached: ${code}`,
       'Check AWS_REGION and AWS_ENDPOINT_URL_S3, and let this machine out to it by HTTPS.',
     )
   }

@@ -14,12 +14,12 @@ const forms: Record<string, Forms> = {
   AMAZON: {
     clientId: /^amzn1\.application-oa2-client\.[\w-]+$/,
     example: 'amzn1.application-oa2-client.…',
-    secret: /^(amzn1\.oa2-cs\.|[0-9a-f]{64}$)/,
+    secret: /^(amzn1\.oa2-cs\.\S{12,}|[0-9a-f]{64})$/,
   },
   GOOGLE: {
     clientId: /^[\w-]+\.apps\.googleusercontent\.com$/,
     example: '….apps.googleusercontent.com',
-    secret: /^GOCSPX-/,
+    secret: /^(GOCSPX-[\w-]{20,}|[\w-]{24})$/,
   },
   FACEBOOK: { clientId: /^\d{5,20}$/, example: 'digits only', secret: /^[0-9a-f]{32}$/ },
 }
@@ -73,14 +73,24 @@ function checkSecret(prefix: string, secret: string, clientId: string): Finding[
       fail(
         variable,
         'holds the ARN of a secret, not the secret',
-        'On Elastic Beanstalk, set it in aws:elasticbeanstalk:application:environmentsecrets (docs/deploy.md, step 5).',
+        'On Elastic Beanstalk, set it in aws:elasticbeanstalk:application:environmentsecrets (README.md, step 5).',
       ),
     ]
   }
-  const swapped = forms[prefix]?.secret.test(clientId)
-  return forms[prefix]?.clientId.test(secret) && !swapped && secret !== clientId
+  if (/^\{.*\}$/.test(secret)) {
+    return [fail(variable, 'holds JSON', 'Store the value alone, as plain text, not as key and value.')]
+  }
+  const form = forms[prefix]
+  if (!form || form.secret.test(secret) || form.secret.test(clientId) || secret === clientId) return []
+  return form.clientId.test(secret)
     ? [fail(variable, 'holds a client id', 'Put the client secret there.')]
-    : []
+    : [
+        warn(
+          variable,
+          `does not look like a client secret of ${prefix}`,
+          'Copy it again: all of it, and nothing before or after it.',
+        ),
+      ]
 }
 
 function checkSharing(env: Environment, prefixes: readonly string[]): Finding[] {
@@ -99,13 +109,16 @@ function checkSharing(env: Environment, prefixes: readonly string[]): Finding[] 
   })
 }
 
+/** What has blanks or quotation marks in it is named for that already. */
+const usable = (value = ''): string => (/^(["']).*\1$|[^\x21-\x7e]/.test(value) ? '' : value)
+
 /** Client ids and secrets, as far as their form betrays a slip; also of providers that are off. */
 export function checkClientCredentials({ env }: Situation): Finding[] {
   const prefixes = providerPrefixes(env)
   return [
     ...prefixes.flatMap((prefix) => {
-      const clientId = valueIn(env, `${prefix}_APP_ID`) ?? ''
-      const secret = valueIn(env, `${prefix}_APP_SECRET`) ?? ''
+      const clientId = usable(valueIn(env, `${prefix}_APP_ID`))
+      const secret = usable(valueIn(env, `${prefix}_APP_SECRET`))
       return [
         ...(clientId ? checkClientId(prefix, clientId, secret) : []),
         ...(secret ? checkSecret(prefix, secret, clientId) : []),

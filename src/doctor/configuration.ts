@@ -5,6 +5,14 @@ const mends = new Map([
   ['SESSION_SECRET', 'Draw one with `openssl rand -base64 32`, and give every instance the same.'],
   ['PUBLIC_URL', 'Set it to what people type, such as https://signin.example.com.'],
   ['SESSION_STORE', 'For several instances: dynamodb://TABLE, or rediss://HOST.'],
+  ['AWS_REGION', 'Its code, as in the address bar of the AWS console: eu-west-1.'],
+  ['S3_BUCKETS', 'Names only: no s3://, no ARN, no folder, a comma between two.'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: so it is written in the variable
+  ['S3_HOME', 'As in s3://BUCKET/home/${provider}/${subject}/, in single quotes where a shell reads it.'],
+  [
+    'TRUST_PROXY',
+    'On Elastic Beanstalk leave it away; else the number of proxies in front, or their addresses.',
+  ],
 ])
 
 /** What the configuration itself has to say: what it refuses, and which providers are on, off, and why. */
@@ -17,10 +25,10 @@ export function checkConfiguration({ config, refused }: Situation): Finding[] {
     ...providers.map(({ id }) => ok(id, 'is on')),
     ...providersOff.map(({ id, untouched, problems }) => {
       const off = `is off: ${problems.map(({ variable, problem }) => `${variable} ${problem}`).join('; ')}`
-      return untouched ? ok(id, off) : fail(id, off, 'Set what is named: docs/deploy.md, steps 2, 3 and 5.')
+      return untouched ? ok(id, off) : fail(id, off, 'Set what is named: README.md, steps 2, 3 and 5.')
     }),
     ...(providers.length === 0
-      ? [warn('sign-in', 'is possible with no provider', 'Configure one: docs/deploy.md, steps 2, 3 and 5.')]
+      ? [warn('sign-in', 'is possible with no provider', 'Configure one: README.md, steps 2, 3 and 5.')]
       : []),
     ...(session.secretIsDrawn
       ? [

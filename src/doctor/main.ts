@@ -65,7 +65,7 @@ if (policy !== undefined) findings.push(...lintFile(policy, situation.config))
 const report: Report = {
   healthy: findings.every(({ level }) => level !== 'FAIL'),
   findings,
-  registrations: registrations(situation.config),
+  registrations: registrations(situation),
 }
 const text = options.json ? JSON.stringify(report, null, 2) : reportText(report)
 process.stdout.write(`${redactor(secretsOf(situation.config))(text)}\n`)

@@ -4,17 +4,14 @@ import type { HttpClient } from '../http-client.ts'
 import { authorizationUrl, beginAuthorization } from '../login/authorization-code.ts'
 import { createProvider } from '../login/providers/index.ts'
 import type { Provider } from '../login/providers/provider.ts'
-import { failureCode, isCertificateProblem } from './failure.ts'
+import { certificateProblem, failureCode, rootOf } from './failure.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const cannotBeReached = (id: string, what: string, error: unknown): Finding => {
   const code = failureCode(error)
-  return isCertificateProblem(code)
-    ? fail(
-        id,
-        `shows a certificate for ${what} that is not trusted here: ${code}`,
-        'Check for a proxy that opens TLS.',
-      )
+  const certificate = certificateProblem(code)
+  return certificate
+    ? fail(id, `${certificate}, for ${what}`, 'Check the address, and for a proxy that opens TLS.')
     : fail(
         id,
         `cannot be reached for ${what}: ${code}`,
@@ -31,12 +28,6 @@ function metadataProblem({ id }: ProviderSettings, error: unknown): Finding {
     `has metadata that cannot be used${problem}`,
     `Check ${id.toUpperCase()}_ISSUER: docs/providers.md.`,
   )
-}
-
-/** The error of the connection below what openid-client makes of it. */
-function rootOf(error: unknown): unknown {
-  const { cause } = (error ?? {}) as { cause?: unknown }
-  return cause instanceof Error ? rootOf(cause) : error
 }
 
 /** The page that asks the person: a provider that does not know client id or redirect URI says so at once. */

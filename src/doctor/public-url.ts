@@ -1,7 +1,8 @@
 import { type Config, isLoopback } from '../config.ts'
 import type { HttpClient } from '../http-client.ts'
-import { failureCode, isCertificateProblem } from './failure.ts'
+import { certificateProblem, failureCode } from './failure.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
+import { checkProxies } from './proxies.ts'
 
 const subject = 'PUBLIC_URL'
 const believe =
@@ -67,53 +68,50 @@ async function isTakenIn(http: HttpClient, publicUrl: string, url: string, truth
   return claimed.origin !== truth.origin || claimed.hasSecureCookie !== truth.hasSecureCookie
 }
 
-async function measure(publicUrl: string, providers: string[], http: HttpClient): Promise<Finding> {
-  const health = await http.fetch(`${publicUrl}/healthz`)
-  if (health.status !== 200 || (await health.text()) !== 'ok\n') {
-    return fail(
-      subject,
-      `answers ${health.status} to /healthz, and not as this application does`,
-      'Check what listens there, and whether the proxy in front has a healthy instance.',
-    )
-  }
-  const [provider] = providers
+async function measureScheme(url: string, provider: string | undefined, http: HttpClient): Promise<Finding> {
   if (provider === undefined) return ok(subject, 'is reached')
-  const start = `${publicUrl}/initiateLogin/${provider}`
+  const start = `${url}/initiateLogin/${provider}`
   const seen = await beginSignIn(http, start)
-  const wrong = judge(publicUrl, seen)
+  const wrong = judge(url, seen)
   if (wrong) return wrong
   // With nothing in front, it is we who are the trusted proxy on this machine.
-  if (publicUrl.startsWith('http:')) return ok(subject, 'is reached; redirect URIs and cookies agree with it')
-  return (await isTakenIn(http, publicUrl, start, seen))
+  if (url.startsWith('http:')) return ok(subject, 'is reached; redirect URIs and cookies agree with it')
+  return (await isTakenIn(http, url, start, seen))
     ? fail(subject, 'leads through a proxy that lets any client claim another scheme or host', believe)
     : ok(subject, 'is reached; redirect URIs and cookies agree with it, whatever a client claims')
 }
 
-/**
- * Asks the application from outside, under the address that people use: `url`, or else PUBLIC_URL. How many proxies
- * stand between cannot be seen from there; what they do to the scheme can.
- */
+async function measure(config: Config, http: HttpClient, url: string): Promise<Finding[]> {
+  const health = await http.fetch(`${url}/healthz`)
+  if (health.status !== 200 || (await health.text()) !== 'ok\n') {
+    return [
+      fail(
+        subject,
+        `answers ${health.status} to /healthz, and not as this application does`,
+        'Check what listens there, and whether the proxy in front has a healthy instance.',
+      ),
+    ]
+  }
+  return [await measureScheme(url, config.providers[0]?.id, http), await checkProxies(config, http, url)]
+}
+
+/** Asks the application from outside, under the address that people use: `url`, or else PUBLIC_URL. */
 export async function checkPublicUrl(
-  { publicUrl, providers }: Config,
+  config: Config,
   http: HttpClient,
-  url = publicUrl,
+  url = config.publicUrl,
 ): Promise<Finding[]> {
   if (url === undefined) return []
   try {
-    return [
-      await measure(
-        url,
-        providers.map(({ id }) => id),
-        http,
-      ),
-    ]
+    return await measure(config, http, url)
   } catch (error) {
     const code = failureCode(error)
-    if (!isCertificateProblem(code)) {
+    const certificate = certificateProblem(code)
+    if (!certificate) {
       return [warn(subject, `does not answer: ${code}`, 'Start the application, then run this again.')]
     }
-    const finding = `shows a certificate that browsers warn of: ${code}`
-    const mend = 'Get one from AWS Certificate Manager: docs/deploy.md, step 4.'
+    const finding = `${certificate}: browsers warn of it`
+    const mend = 'Get one from AWS Certificate Manager: README.md, step 4.'
     return [isLoopback(new URL(url).hostname) ? warn(subject, finding, mend) : fail(subject, finding, mend)]
   }
 }

@@ -1,6 +1,7 @@
-import type { Config, ProviderSettings } from '../config.ts'
+import { type Environment, type ProviderSettings, valueIn } from '../config.ts'
 import { type TrustEvidence, trustPolicyFor } from '../federation/trust-policy.ts'
 import { isShowable } from './client-credentials.ts'
+import type { Situation } from './situation.ts'
 
 /** What an operator copies to a provider's console, and into the trust policy of its role. */
 export interface Registration {
@@ -41,10 +42,25 @@ export function trustOf({ id, kind, clientId, issuer = '' }: ProviderSettings): 
   }
 }
 
-/** One for each provider that is on, in the order of the configuration. */
-export function registrations({ providers, publicUrl, port }: Config): Registration[] {
+/** What there is of a provider that is off: enough to register it, which comes before its role. */
+function draftOf(env: Environment, id: string): ProviderSettings {
+  const prefix = id.toUpperCase()
+  const known = { amazon: 'amazon', facebook: 'facebook' } as const
+  const issuer = id === 'google' ? 'https://accounts.google.com' : `<${prefix}_ISSUER>`
+  return {
+    id,
+    kind: known[id as keyof typeof known] ?? 'openid-connect',
+    clientId: valueIn(env, `${prefix}_APP_ID`) ?? `<${prefix}_APP_ID>`,
+    issuer: valueIn(env, `${prefix}_ISSUER`) ?? issuer,
+    roleArn: `arn:aws:iam::<account>:role/<${prefix}_ROLE_ARN>`,
+  }
+}
+
+/** One for each provider: those that are on, in the order of the configuration, then those that are off. */
+export function registrations({ config, env }: Situation): Registration[] {
+  const { providers, providersOff, publicUrl, port } = config
   const origin = publicUrl ?? `http://localhost:${port}`
-  return providers.map((settings) => ({
+  return [...providers, ...providersOff.map(({ id }) => draftOf(env, id))].map((settings) => ({
     provider: settings.id,
     redirectUri: `${origin}/oauth2callback/${settings.id}`,
     javascriptOrigin: origin,

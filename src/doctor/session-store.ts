@@ -7,8 +7,8 @@ import { SealedStore } from '../session/sealed-store.ts'
 import { Sealer } from '../session/sealing.ts'
 import { openSessionStore } from '../session/stores/index.ts'
 import type { SessionStore } from '../session/stores/session-store.ts'
-import { failureCode } from './failure.ts'
-import { type Finding, fail, ok } from './finding.ts'
+import { failureCode, rootOf } from './failure.ts'
+import { type Finding, fail, ok, warn } from './finding.ts'
 
 const subject = 'SESSION_STORE'
 /** How long a connection may take to come up, and how long to wait before asking again; in milliseconds. */
@@ -68,19 +68,80 @@ async function writeAndRead(raw: SessionStore, secrets: string[], log: Log): Pro
     : ok(subject, 'was written and read; the record in it is sealed')
 }
 
+/**
+ * Whether DynamoDB deletes what has expired: the store never looks. Where that may not be asked, nothing is said.
+ * @throws what the AWS SDK throws
+ */
+async function checkTimeToLive(table: string, region: string): Promise<Finding[]> {
+  const { DescribeTimeToLiveCommand, DynamoDBClient } = await import('@aws-sdk/client-dynamodb')
+  const client = new DynamoDBClient({ region })
+  try {
+    const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName: table }))
+    const { AttributeName, TimeToLiveStatus = 'DISABLED' } = TimeToLiveDescription ?? {}
+    return AttributeName === 'expires' && /^ENABL/.test(TimeToLiveStatus)
+      ? []
+      : [
+          warn(
+            subject,
+            'keeps what has expired for ever: the table has no TTL on expires',
+            `aws dynamodb update-time-to-live --table-name ${table} --time-to-live-specification Enabled=true,AttributeName=expires`,
+          ),
+        ]
+  } catch (error) {
+    if (/AccessDenied/.test(failureCode(error))) return []
+    throw error
+  } finally {
+    client.destroy()
+  }
+}
+
+/** What failures of the engines mean, by name or words. */
+const meanings: [failure: RegExp, finding: string, mend: string][] = [
+  [/ResourceNotFoundException/, 'names a table that is not in AWS_REGION', 'Check the name, and AWS_REGION.'],
+  [
+    /AccessDenied|NOPERM/,
+    'may not be used with the rights of this machine',
+    'On Elastic Beanstalk: SessionTableAccess in .ebextensions/session-store.config; run this on an instance.',
+  ],
+  [
+    /CredentialsProviderError|UnrecognizedClientException|ExpiredToken/,
+    'finds no AWS credentials that are valid',
+    'Run this on an instance, or with an AWS profile that may use the table.',
+  ],
+  [
+    /ValidationException/,
+    'names a table with another key',
+    'The partition key must be id, a string, and there must be no sort key.',
+  ],
+  [/NOAUTH|WRONGPASS/, 'is refused the password', 'rediss://USER:PASSWORD@HOST, as the server has them.'],
+  [
+    /ENOTFOUND|EAI_AGAIN/,
+    'names a host that does not exist',
+    'Check its spelling, and the DNS of this machine.',
+  ],
+]
+
 /** Writes one short-lived session as the application would, reads it back, and looks at what the store was given. */
-export async function checkSessionStore(config: Config, log: Log): Promise<Finding> {
+export async function checkSessionStore(config: Config, log: Log): Promise<Finding[]> {
   let store: SessionStore | undefined
   try {
     store = await openSessionStore(config, log)
     await answers(store)
-    return await writeAndRead(store, config.session.secrets, log)
-  } catch (error) {
-    return fail(
-      subject,
-      `cannot be used: ${failureCode(error)}`,
-      'Nobody can sign in until it answers: check its address, its rights, and that this machine may reach it.',
-    )
+    const written = await writeAndRead(store, config.session.secrets, log)
+    const [, table] = /^dynamodb:\/\/(.+)$/.exec(config.session.store) ?? []
+    return table === undefined ? [written] : [written, ...(await checkTimeToLive(table, config.aws.region))]
+  } catch (failure) {
+    const error = rootOf(failure)
+    const said = `${failureCode(error)} ${error instanceof Error ? `${error.name} ${error.message}` : ''}`
+    const [, finding, mend] = meanings.find(([failure]) => failure.test(said)) ?? []
+    if (finding && mend) return [fail(subject, finding, mend)]
+    return [
+      fail(
+        subject,
+        `cannot be used: ${failureCode(error)}`,
+        'Nobody can sign in until it answers: check its address, its rights, and that this machine may reach it.',
+      ),
+    ]
   } finally {
     await store?.close()
   }

@@ -1,4 +1,4 @@
-import { isLoopback, isShared } from '../config.ts'
+import { isLoopback, isShared, valueIn } from '../config.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import type { Situation } from './situation.ts'
 
@@ -32,6 +32,15 @@ function checkStore({ config, env, refused }: Situation): Finding[] {
     }
   }
   const host = URL.parse(store)?.hostname ?? ''
+  if (kind.startsWith('redis') && host === '') {
+    return [
+      fail(
+        'SESSION_STORE',
+        'has no host that can be read',
+        'As in rediss://USER:PASSWORD@HOST:6379, with # / ? @ in the password as %23 %2F %3F %40.',
+      ),
+    ]
+  }
   if (kind === 'redis' && !isLoopback(host)) {
     return [
       warn('SESSION_STORE', 'is reached without TLS, its password in clear text', 'Use rediss:// instead.'),
@@ -53,7 +62,7 @@ function checkTimes({ config }: Situation): Finding[] {
     : []
 }
 
-function checkSecrets({ config }: Situation): Finding[] {
+function checkSecrets({ config, env }: Situation): Finding[] {
   const { secrets } = config.session
   const clientSecrets = config.providers.map(({ clientSecret }) => clientSecret)
   const draw = 'Draw one with `openssl rand -base64 32`.'
@@ -62,15 +71,24 @@ function checkSecrets({ config }: Situation): Finding[] {
       fail(
         'SESSION_SECRET',
         'holds the ARN of a secret, not the secret',
-        'On Elastic Beanstalk, set it in aws:elasticbeanstalk:application:environmentsecrets (docs/deploy.md, step 5).',
+        'On Elastic Beanstalk, set it in aws:elasticbeanstalk:application:environmentsecrets (README.md, step 1).',
       ),
     ]
   }
   if (secrets.some((secret) => clientSecrets.includes(secret))) {
     return [fail('SESSION_SECRET', 'is the client secret of a provider, who could read every session', draw)]
   }
-  return secrets.some((secret) => new Set(secret).size < 8)
-    ? [fail('SESSION_SECRET', 'has fewer than eight different characters, and can be guessed', draw)]
+  const given = valueIn(env, 'SESSION_SECRET') ?? ''
+  if (/^\{.*\}$/s.test(given)) {
+    return [
+      fail('SESSION_SECRET', 'holds JSON', 'Store the value alone, as plain text, not as key and value.'),
+    ]
+  }
+  if (secrets.some((secret) => new Set(secret).size < 8)) {
+    return [fail('SESSION_SECRET', 'has fewer than eight different characters, and can be guessed', draw)]
+  }
+  return secrets.some((secret) => /openssl |keyboard|passw(or)?d|qwerty|^[a-z _-]{1,40}$/i.test(secret))
+    ? [fail('SESSION_SECRET', 'is made of words, and can be guessed', draw)]
     : []
 }
 

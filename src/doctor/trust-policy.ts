@@ -7,7 +7,9 @@ const subject = 'trust policy'
 const action = 'sts:AssumeRoleWithWebIdentity'
 const replace = 'Replace the policy with the one that this report gives for the provider.'
 
-const texts = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat())
+/** IAM takes numbers and booleans for their text. */
+const word = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+const texts = z.union([word, z.array(word)]).transform((value) => [value].flat())
 const conditions = z.record(z.string(), z.record(z.string(), texts))
 const statement = z.object({
   Effect: z.enum(['Allow', 'Deny']),
@@ -145,11 +147,29 @@ function checkStatement(one: Statement, expectations: Expectation[]): Finding[] 
       ),
     ]
   }
+  const [, account] = /^arn:[^:]*:iam::(\d{12}):/.exec(federated) ?? []
+  const own = expected.settings?.roleArn.split(':')[4]
+  if (account && own && account !== own) {
+    return [
+      fail(
+        subject,
+        `trusts a provider of the account ${account}, and the role is in ${own}`,
+        'Register the issuer with IAM in the account of the role, and name that one.',
+      ),
+    ]
+  }
   const unused = expected.settings
     ? []
     : [warn(subject, `trusts ${federated}, which is off here`, 'Configure it, or take the role away.')]
   const findings = [...unused, ...checkCondition(one, expected)]
   return findings.length > 0 ? findings : [ok(subject, `trusts ${federated}, for this application only`)]
+}
+
+/** The policy in what the AWS CLI and other tools print: the document, the whole role, or URL-encoded. */
+function documentIn(text: string): unknown {
+  const encoded = text.trim().replace(/^"(.*)"$/, '$1')
+  const json = JSON.parse(/^%7B/i.test(encoded) ? decodeURIComponent(encoded) : text)
+  return json?.Role?.AssumeRolePolicyDocument ?? json?.AssumeRolePolicyDocument ?? json
 }
 
 const covers = (pattern: string): boolean =>
@@ -162,7 +182,7 @@ const covers = (pattern: string): boolean =>
 export function lintTrustPolicy(text: string, { providers }: Config): Finding[] {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = documentIn(text)
   } catch {
     return [fail(subject, 'is not JSON', 'Paste the whole document, from { to }.')]
   }

@@ -38,20 +38,40 @@ const ofEachProvider = ['APP_ID', 'APP_SECRET', 'ICON', 'ISSUER', 'LABEL', 'ROLE
 /** What others call the same thing. */
 const otherNames = new Map([
   ['CLIENT_ID', 'APP_ID'],
+  ['CLIENTID', 'APP_ID'],
+  ['ID', 'APP_ID'],
   ['CLIENT_SECRET', 'APP_SECRET'],
+  ['SECRET', 'APP_SECRET'],
   ['ROLE', 'ROLE_ARN'],
   ['ISSUER_URL', 'ISSUER'],
   ['SCOPES', 'SCOPE'],
 ])
 
+/** The same for whole names, and for what they begin with. */
+const otherWholeNames = new Map([
+  ['BASE_URL', 'PUBLIC_URL'],
+  ['FLASK_SECRET_KEY', 'SESSION_SECRET'],
+  ['REDIS_URL', 'SESSION_STORE'],
+  ['REGION', 'AWS_REGION'],
+  ['SECRET_KEY', 'SESSION_SECRET'],
+])
+const otherPrefixes = new Map([
+  ['FB', 'FACEBOOK'],
+  ['LWA', 'AMAZON'],
+  ['META', 'FACEBOOK'],
+])
+
 /** In a short name, two letters make another word. */
 const nearby = (name: string): number => (name.length < 8 ? 1 : 2)
 
+const splitName = new RegExp(`^([A-Z0-9_]+?)_(${[...otherNames.keys(), ...ofEachProvider].join('|')})$`)
+
 function meantBy(name: string, ours: readonly string[]): string | undefined {
-  const [, prefix, suffix] =
-    /^([A-Z0-9_]+?)_(CLIENT_ID|CLIENT_SECRET|ROLE|ISSUER_URL|SCOPES)$/.exec(name) ?? []
-  const named = `${prefix}_${otherNames.get(suffix ?? '')}`
-  if (ours.includes(named)) return named
+  const whole = otherWholeNames.get(name)
+  if (whole) return whole
+  const [, prefix = '', suffix = ''] = splitName.exec(name) ?? []
+  const named = `${otherPrefixes.get(prefix) ?? prefix}_${otherNames.get(suffix) ?? suffix}`
+  if (name !== named && ours.includes(named)) return named
   return ours.find((one) => one !== name && distance(name.toUpperCase(), one) <= nearby(one))
 }
 

@@ -12,6 +12,10 @@ export interface Access {
   /** ARN of the role session, as CloudTrail shows it. */
   assumedRoleArn: string
   roleSessionName: string
+  /** Whom the web identity token was issued to, as STS read it; `undefined` where it does not tell. */
+  audience?: string | undefined
+  /** Id of the exchange, by which CloudTrail and AWS Support find it. */
+  awsRequestId?: string | undefined
 }
 
 const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`

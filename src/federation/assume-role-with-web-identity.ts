@@ -7,6 +7,9 @@ import type { Identity } from './identity.ts'
 import { roleSessionName } from './role-session-name.ts'
 import { type TrustEvidence, trustPolicyFor } from './trust-policy.ts'
 
+/** Characters of a web identity token that STS takes. */
+const longestToken = 20_000
+
 /** How roles are assumed, the same for everybody. */
 export interface RoleSessionSettings {
   roleSessionSeconds: number
@@ -22,14 +25,23 @@ const byAwsCode = new Map<string, ErrorCode>([
   ['ExpiredToken', 'federation.token_expired'],
   ['IDPCommunicationError', 'federation.provider_unreachable'],
   ['ValidationError', 'federation.request_invalid'],
-  ['MissingParameter', 'federation.request_invalid'],
-  ['InvalidParameterValue', 'federation.request_invalid'],
+  ['MissingParameter', 'federation.parameter_missing'],
+  ['InvalidParameterValue', 'federation.parameter_rejected'],
+  ['InvalidAction', 'federation.action_unknown'],
+  ['MissingAction', 'federation.action_unknown'],
+  ['RequestExpired', 'federation.request_expired'],
   ['MalformedPolicyDocument', 'federation.policy_rejected'],
-  ['PackedPolicyTooLarge', 'federation.policy_rejected'],
+  ['PackedPolicyTooLarge', 'federation.policy_too_large'],
   ['RegionDisabledException', 'federation.region_disabled'],
+  ['InvalidClientTokenId', 'federation.key_rejected'],
+  ['OptInRequired', 'federation.account_not_ready'],
+  ['InternalFailure', 'federation.internal_failure'],
 ])
 
-function codeOf({ awsCode, httpStatus = 0 }: AwsFailure): ErrorCode {
+function codeOf({ awsCode, httpStatus = 0 }: AwsFailure, message: string): ErrorCode {
+  if (awsCode === 'ValidationError' && message.includes('MaxSessionDuration')) {
+    return 'federation.duration_too_long'
+  }
   const known = byAwsCode.get(awsCode)
   if (known) return known
   if (throttlingCodes.includes(awsCode) || httpStatus === 429) return 'federation.throttled'
@@ -42,16 +54,26 @@ function codeOf({ awsCode, httpStatus = 0 }: AwsFailure): ErrorCode {
 /** What an operator compares when STS does not trust a token: its claims, and the policy that would. */
 function trustDetails(roleArn: string, trust: TrustEvidence): Record<string, string> {
   const claims = Object.entries(trust.claims).map(([name, value]) => [`token ${name}`, value])
-  return { ...Object.fromEntries(claims), trustPolicy: trustPolicyFor(roleArn, trust) }
+  return {
+    ...Object.fromEntries(claims),
+    ...(trust.pitfall && { pitfall: trust.pitfall }),
+    trustPolicy: trustPolicyFor(roleArn, trust),
+  }
 }
 
 const isAboutTrust = (code: ErrorCode): boolean =>
   code === 'federation.access_denied' || code === 'federation.web_identity_rejected'
 
-function toFederationError(cause: unknown, details: Record<string, string>, trust?: TrustEvidence): unknown {
+/** Names what STS answered. `details` go along. */
+export function toFederationError(
+  cause: unknown,
+  details: Record<string, string>,
+  trust?: TrustEvidence,
+): AppError {
   const failure = awsFailure(cause)
   const transport = transportFailure(cause)
-  const code = transport ? (`federation.${transport}` as const) : codeOf(failure)
+  const message = cause instanceof Error ? cause.message : ''
+  const code = transport ? (`federation.${transport}` as const) : codeOf(failure, message)
   const expected = trust && isAboutTrust(code) && trustDetails(details.roleArn ?? '', trust)
   return new AppError(code, { cause, details: { ...details, ...failure, ...expected } })
 }
@@ -80,13 +102,18 @@ export async function assumeRoleWithWebIdentity(
     DurationSeconds: settings.roleSessionSeconds,
     Policy: settings.sessionPolicy,
   })
+  const tokenLength = identity.webIdentityToken.length
   const details = { provider: identity.person.providerId, roleArn, roleSessionName: sessionName }
+  if (tokenLength > longestToken) {
+    throw new AppError('federation.token_too_large', { details: { ...details, tokenLength } })
+  }
   const deadline = requestContext()?.deadline
   const answer = await sts
     .send(command, deadline ? { abortSignal: deadline } : {})
     .catch((cause: unknown) => {
       throw toFederationError(cause, details, identity.trust)
     })
+  const awsRequestId = answer.$metadata.requestId
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
   if (
     !AccessKeyId ||
@@ -96,12 +123,12 @@ export async function assumeRoleWithWebIdentity(
     Number.isNaN(Expiration.getTime())
   ) {
     throw new AppError('federation.answer_invalid', {
-      details: { ...details, problem: 'incomplete credentials' },
+      details: { ...details, awsRequestId, problem: 'incomplete credentials' },
     })
   }
   const subject = answer.SubjectFromWebIdentityToken
   if (subject !== undefined && subject !== identity.person.subject) {
-    throw new AppError('federation.subject_mismatch', { details })
+    throw new AppError('federation.subject_mismatch', { details: { ...details, awsRequestId } })
   }
   return {
     accessKeyId: AccessKeyId,
@@ -112,5 +139,7 @@ export async function assumeRoleWithWebIdentity(
     roleArn,
     assumedRoleArn: answer.AssumedRoleUser?.Arn ?? roleArn,
     roleSessionName: sessionName,
+    audience: answer.Audience,
+    awsRequestId,
   }
 }

@@ -6,6 +6,8 @@ export interface TrustEvidence {
   conditionValue: string
   /** Claims of the token that matter here, such as `iss` and `aud`. Never the token. */
   claims: Record<string, string>
+  /** The mistake that others have made with this provider's condition. */
+  pitfall?: string
 }
 
 /**

@@ -109,6 +109,8 @@ function kindOf({ url, headers, body }: HttpExchange): CallKind {
  */
 export class Described {
   readonly #fingerprint: SecretKeeping['fingerprint']
+  /** By secret: most of them pass by more than once. */
+  readonly #fingerprints = new Map<string, string>()
   readonly #ofOperator: readonly string[]
   /** Each as it is, and as it stands in an address. */
   readonly #hidden: string[] = []
@@ -199,6 +201,14 @@ export class Described {
       name === 'client_secret' ||
       name === 'Authorization: Basic' ||
       this.#ofOperator.some((secret) => value.includes(secret))
-    return { length: value.length, ...(!isOfOperator && { fingerprint: this.#fingerprint(value) }) }
+    return { length: value.length, ...(!isOfOperator && { fingerprint: this.#fingerprintOf(value) }) }
+  }
+
+  #fingerprintOf(value: string): string {
+    const known = this.#fingerprints.get(value)
+    if (known !== undefined) return known
+    const fingerprint = this.#fingerprint(value)
+    this.#fingerprints.set(value, fingerprint)
+    return fingerprint
   }
 }

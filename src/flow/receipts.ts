@@ -12,11 +12,14 @@ const mostRenewals = 3
 /** A receipt of more characters than this is kept as its summary. */
 const longest = 100_000
 
+/** Little memory to make ready: with zlib's defaults that takes longer than the packing. */
+const packing = { level: 1, memLevel: 5, windowBits: 13 }
+
 /** Names and their order repeat: a third of the text is left. */
 const pack = (receipt: Receipt): string => {
   const text = JSON.stringify(receipt)
   const kept = text.length > longest ? JSON.stringify(summaryOf(receipt)) : text
-  return deflateRawSync(kept, { level: 1 }).toString('base64url')
+  return deflateRawSync(kept, packing).toString('base64url')
 }
 
 const unpack = (packed: string): Receipt =>

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import * as openid from 'openid-client'
+import { AppError } from '../errors.ts'
 import type { Attempt } from '../session/attempts.ts'
-import type { Provider, Tokens } from './providers/provider.ts'
+import { isToken, type Provider, type Tokens } from './providers/provider.ts'
 import { toProviderError } from './providers/provider-error.ts'
 
 /** PKCE's S256 (RFC 7636, section 4.2). Here and now: openid-client's goes through a thread. */
@@ -111,9 +112,9 @@ export async function refreshTokens(provider: Provider, refreshToken: string): P
   }
 }
 
-const tokensOf = (answer: openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers): Tokens => ({
-  accessToken: answer.access_token,
-  refreshToken: answer.refresh_token,
-  idToken: answer.id_token,
-  claims: answer.claims(),
-})
+function tokensOf(answer: openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers): Tokens {
+  const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken, error } = answer
+  const texts = [accessToken, refreshToken ?? accessToken]
+  if (error !== undefined || !texts.every(isToken)) throw new AppError('provider.answer_invalid')
+  return { accessToken, refreshToken, idToken, claims: answer.claims() }
+}

@@ -1,10 +1,6 @@
-import type { STSClient } from '@aws-sdk/client-sts'
 import type { Request, RequestHandler, Response } from 'express'
 import { AppError, type ErrorCode } from '../errors.ts'
-import {
-  assumeRoleWithWebIdentity,
-  type RoleSessionSettings,
-} from '../federation/assume-role-with-web-identity.ts'
+import type { ObtainAccess } from '../federation/obtain-access.ts'
 import type { Receipts } from '../flow/receipts.ts'
 import { currentRecording, inLeg } from '../flow/recording.ts'
 import type { Audit } from '../observe/audit.ts'
@@ -15,7 +11,7 @@ import type { Sealer } from '../session/sealing.ts'
 import { type SessionTimes, signedIn, signIn } from '../session/signed-in.ts'
 import { authorizationUrl, redeemCode } from './authorization-code.ts'
 import type { ProviderDirectory } from './providers/index.ts'
-import type { Provider, Tokens } from './providers/provider.ts'
+import { isToken, type Provider, type Tokens } from './providers/provider.ts'
 import { homePath } from './return-path.ts'
 
 /** All that a sign-in may take once the person is back, in milliseconds. */
@@ -58,7 +54,7 @@ async function receiveTokens(
     return redeemCode(provider, attempt, parameters)
   }
   const [accessToken, ...others] = parameters.getAll('access_token')
-  if (!accessToken || others.length > 0) throw new AppError('request.malformed')
+  if (!accessToken || !isToken(accessToken) || others.length > 0) throw new AppError('request.malformed')
   return { accessToken }
 }
 
@@ -93,8 +89,7 @@ interface CallbackParts {
   attempts: Attempts
   sessions: SealedStore
   sealer: Sealer
-  sts: STSClient
-  roleSession: RoleSessionSettings
+  obtainAccess: ObtainAccess
   times: SessionTimes
   receipts: Receipts
   audit: Audit
@@ -122,9 +117,7 @@ async function finishSignIn(
   const done = await parts.sessions.doOnce(turn, async () => {
     const tokens = await inLeg('tokens', () => receiveTokens(provider, attempt, parameters))
     const identity = await inLeg('identity', () => provider.identify(tokens))
-    const access = await inLeg('access', () =>
-      assumeRoleWithWebIdentity(parts.sts, parts.roleSession, provider.roleArn, identity),
-    )
+    const access = await inLeg('access', () => parts.obtainAccess(provider.roleArn, identity))
     const { accessToken, refreshToken } = tokens
     const { person, trust } = identity
     const who = { person, access, providerTokens: { accessToken, refreshToken }, turn: turn.name }

@@ -6,11 +6,10 @@ import type { SealedStore } from '../session/sealed-store.ts'
 import { requireCsrfToken, type SignedIn, signedIn, signOut } from '../session/signed-in.ts'
 import type { ProviderDirectory } from './providers/index.ts'
 import type { Provider } from './providers/provider.ts'
+import { type Revocation, signedOutPath } from './signed-out-page.ts'
 
 /** What a person waits at most for the provider while signing out, in milliseconds. */
 const revocationDeadlineMs = 4_000
-
-const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
 
 interface LogoutParts {
   providers: ProviderDirectory
@@ -19,36 +18,25 @@ interface LogoutParts {
   log: Log
 }
 
-/** What the sign-out page says of the provider. */
-interface ProviderOutcome {
-  /** Whether its token ended too: it did, the provider knows no way to end it, or that failed. */
-  revocation: 'revoked' | 'not_possible' | 'failed'
-  signOutHref?: string | undefined
-}
-
 /** Never fails: a provider that does not answer keeps nobody signed in here. */
 async function endAtProvider(
   provider: Provider,
   { providerTokens }: SignedIn,
   log: Log,
-): Promise<ProviderOutcome> {
-  const failed = (err: unknown) =>
+): Promise<Revocation> {
+  const revoked = await provider.revoke(providerTokens).catch((err: unknown) => {
     log.warn({ err, provider: provider.id }, 'the provider did not help to sign out')
-  const [revoked, signOutHref] = await Promise.all([
-    provider.revoke(providerTokens).catch(failed),
-    provider.signOutUrl().catch(failed),
-  ])
-  const revocation = revoked === undefined ? 'failed' : revoked ? 'revoked' : 'not_possible'
-  return { revocation, signOutHref: signOutHref ?? undefined }
+  })
+  return revoked === undefined ? 'failed' : revoked ? 'revoked' : 'not_possible'
 }
 
-/** `POST /logout`: destroys the session, revokes the provider's token, and says what ended and what did not. */
+/** `POST /logout`: destroys the session, revokes the provider's token, and leads to the page that says so. */
 export const logout =
   ({ providers, sessions, audit, log }: LogoutParts): RequestHandler =>
   async (req, res) => {
     const me = signedIn(req)
     if (!me) {
-      res.render('signed-out', { title: 'Signed out' })
+      res.redirect(303, signedOutPath())
       return
     }
     requireCsrfToken(me, new URLSearchParams(req.body as string).get('csrf'))
@@ -56,16 +44,9 @@ export const logout =
     await sessions.forgetOutcome(me.turn)
     audit.signedOut(me.person)
     limitRequestTo(revocationDeadlineMs)
+    const { providerId } = me.person
     // A provider may have been switched off since.
-    const provider = providers.get(me.person.providerId)
-    const outcome = provider && (await endAtProvider(provider, me, log))
-    res.render('signed-out', {
-      title: 'Signed out',
-      provider: providers.displayName(me.person.providerId),
-      revocation: outcome?.revocation,
-      providerSignOutHref: outcome?.signOutHref,
-      chooseAccountHref: provider && `/initiateLogin/${provider.id}?account=choose`,
-      accessEndsUtc:
-        me.access.expiresAt > Date.now() ? `${utcTime.format(me.access.expiresAt)} UTC` : undefined,
-    })
+    const provider = providers.get(providerId)
+    const revocation = provider && (await endAtProvider(provider, me, log))
+    res.redirect(303, signedOutPath({ providerId, revocation, accessEndsAt: me.access.expiresAt }))
   }

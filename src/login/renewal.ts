@@ -1,10 +1,6 @@
-import type { STSClient } from '@aws-sdk/client-sts'
 import type { Request } from 'express'
 import { AppError } from '../errors.ts'
-import {
-  assumeRoleWithWebIdentity,
-  type RoleSessionSettings,
-} from '../federation/assume-role-with-web-identity.ts'
+import type { ObtainAccess } from '../federation/obtain-access.ts'
 import type { Receipts } from '../flow/receipts.ts'
 import { inLeg } from '../flow/recording.ts'
 import type { Audit } from '../observe/audit.ts'
@@ -23,8 +19,7 @@ const patienceMs = 10_000
 interface RenewalParts {
   providers: ProviderDirectory
   sessions: SealedStore
-  sts: STSClient
-  roleSession: RoleSessionSettings
+  obtainAccess: ObtainAccess
   receipts: Receipts
   audit: Audit
   log: Log
@@ -51,8 +46,7 @@ const lapsed = ({ person }: SignedIn, cause?: unknown): AppError =>
 export function createRenewal({
   providers,
   sessions,
-  sts,
-  roleSession,
+  obtainAccess,
   receipts,
   audit,
   log,
@@ -62,9 +56,7 @@ export function createRenewal({
     const tokens = await inLeg('tokens', () => refreshTokens(provider, refreshToken))
     const identity = await inLeg('identity', () => provider.identify(tokens))
     if (identity.person.subject !== me.person.subject) throw new AppError('provider.profile_mismatch')
-    const access = await inLeg('access', () =>
-      assumeRoleWithWebIdentity(sts, roleSession, provider.roleArn, identity),
-    )
+    const access = await inLeg('access', () => obtainAccess(provider.roleArn, identity))
     const { accessToken, refreshToken: next } = tokens
     const renewed = { ...me, access, providerTokens: { accessToken, refreshToken: next } }
     await replaceSignedIn(req, sessions, renewed)
@@ -83,7 +75,12 @@ export function createRenewal({
     const { refreshToken } = me.providerTokens
     if (refreshToken === undefined) throw lapsed(me)
     const turn = { name: `renewal:${me.access.accessKeyId}`, secret: req.sessionID, patienceMs }
-    const renewed = await sessions.doOnce(turn, () => recorded(req, me, refreshToken))
+    const renewed = await sessions.doOnce(turn, () =>
+      recorded(req, me, refreshToken).catch((error: unknown) => {
+        audit.renewalRefused(me.person, error)
+        throw error
+      }),
+    )
     if (renewed === undefined) throw lapsed(me)
     return renewed
   }

@@ -16,6 +16,11 @@ interface LoggedError {
 
 const deepestCause = 5
 
+/** What JSON leaves as it is, and a terminal or a log viewer takes for an order or for the end of a line. */
+const unsafeInLines = /[\x7f-\x9f\u2028\u2029\p{Bidi_Control}]/gu
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
 function describeError(error: unknown, redact: (text: string) => string, depth = 0): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: redact(String(error)) }
   const { code } = error as { code?: unknown }
@@ -35,6 +40,7 @@ function describeError(error: unknown, redact: (text: string) => string, depth =
  */
 export function createLog(level: string, secrets: readonly string[], destination?: DestinationStream): Log {
   const redact = redactor(secrets)
+  const written = destination ?? pino.destination({ sync: true })
   return pino(
     {
       level,
@@ -56,6 +62,6 @@ export function createLog(level: string, secrets: readonly string[], destination
         return context ? { requestId: context.requestId } : {}
       },
     },
-    destination ?? pino.destination({ sync: true }),
+    { write: (line) => written.write(line.replace(unsafeInLines, escaped)) },
   )
 }

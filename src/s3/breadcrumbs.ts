@@ -10,21 +10,28 @@ interface Breadcrumb {
 /** How many of the nearest folders are named; what lies between them and the bucket becomes `…`. */
 const nearest = 6
 
-/** The name of one folder for people. S3 has no folders, and so allows names that lead nowhere else. */
-export function folderName(segment: string): string {
+/** What stands between two slashes of a key, for people. S3 has no folders, and so allows what is no name elsewhere. */
+export function segmentName(segment: string): string {
   if (segment === '') return '(no name)'
   return /^\.\.?$/.test(segment) ? `${segment} (literally)` : visible(segment)
 }
 
-/** The way from a bucket to the folder that `prefix` names, or begins in. */
-export function breadcrumbs(bucket: string, prefix: string): Breadcrumb[] {
-  const segments = prefix.split('/').slice(0, -1)
+/**
+ * The way to the folder that `prefix` names, or begins in.
+ * @param root where it starts: a folder above; default the bucket
+ */
+export function breadcrumbs(
+  bucket: string,
+  prefix: string,
+  root: { name: string; prefix: string } = { name: visible(bucket), prefix: '' },
+): Breadcrumb[] {
+  const segments = prefix.slice(root.prefix.length).split('/').slice(0, -1)
   const crumbs = segments.map((segment, index) => ({
-    name: folderName(segment),
-    href: folderHref(bucket, `${segments.slice(0, index + 1).join('/')}/`),
+    name: segmentName(segment),
+    href: folderHref(bucket, `${root.prefix}${segments.slice(0, index + 1).join('/')}/`),
   }))
   const way = [
-    { name: visible(bucket), href: folderHref(bucket) },
+    { name: root.name, href: folderHref(bucket, root.prefix) },
     ...(crumbs.length > nearest ? [{ name: '…', href: undefined }] : []),
     ...crumbs.slice(-nearest),
   ]

@@ -124,9 +124,14 @@ function readAsked(query: Record<string, unknown>): BucketsAsked {
 
 /** Why there is no list, where the role may not ask for one. */
 function deniedView({ code, status, details }: AppError) {
-  const { deniedAction, deniedBecause, allowingStatement } = details
+  const { deniedAction, deniedBecause, deniedBySession, allowingStatement } = details
   return {
-    denied: { action: deniedAction, because: deniedBecause, statement: allowingStatement },
+    denied: {
+      action: deniedAction,
+      because: deniedBecause,
+      bySession: deniedBySession,
+      statement: allowingStatement,
+    },
     reference: { code, status, requestId: requestContext()?.requestId },
   }
 }
@@ -168,14 +173,13 @@ export function bucketsPage(parts: BucketsPageParts): RequestHandler {
     }
     const asked = readAsked(req.query)
     limitRequestTo(pageDeadlineMs)
-    const { me, list } = await withAccess(req, async (me) => ({
-      me,
-      list: await listOrDenial(req, me, asked),
-    }))
+    const { me, list } = await withAccess(req, async (me) => {
+      Object.assign(res.locals, signedInView(me, parts))
+      return { me, list: await listOrDenial(req, me, asked) }
+    })
     if (me.person.pictureUrl) allowPictureFrom(res, me.person.pictureUrl)
     res.status('denied' in list ? 403 : 200).render('buckets', {
       title: 'Your buckets',
-      ...signedInView(me, parts),
       person: personView(me),
       ...passView(me, providerName(me.person.providerId)),
       presets: presetBuckets.map(presetRow),

@@ -14,6 +14,8 @@ export interface Denial {
   resource: string
   /** Which policy said no, in words: `no session policy allows it`. */
   because: string | undefined
+  /** The role was not even asked: the policy that narrows this one session has no such right. */
+  bySession: boolean
   /** JSON of the smallest statement that allows it; `undefined` where a statement that denies must go instead. */
   statement: string | undefined
 }
@@ -57,6 +59,7 @@ export function readDenial(message: string, attempt: Attempt): Denial {
     action: denied,
     resource: needed.resource,
     because: reason(message),
+    bySession: /\b(no|a) session policy\b/.test(message),
     statement: refusal.test(message) ? undefined : smallestStatement(needed),
   }
 }

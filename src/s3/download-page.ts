@@ -8,6 +8,7 @@ import { bucketNamed } from './bucket-name.ts'
 import { attachment } from './content-disposition.ts'
 import { folderHref } from './links.ts'
 import { openObject } from './open-object.ts'
+import { type SignedInParts, signedInView } from './signed-in-view.ts'
 
 /** All that may pass before a download begins, in milliseconds. */
 const startDeadlineMs = 15_000
@@ -22,7 +23,7 @@ function readAsked(req: Request): { bucket: string; key: string } {
 }
 
 /** What the download needs from other rooms. */
-interface DownloadParts {
+interface DownloadParts extends SignedInParts {
   aws: AwsClients
   /** Runs work with access that is good, or sends the person to sign in. */
   withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
@@ -35,15 +36,21 @@ const needsSignIn = (error: unknown): boolean =>
  * `GET /s3/:bucket/download?key=`: sends the browser to S3 for the object, which saves it. A browser that must sign in
  * first comes back to the folder: a download would leave it on the provider's page.
  */
-export const downloadPage = ({ aws, withAccess }: DownloadParts): RequestHandler =>
-  async function downloadPage(req, res) {
+export function downloadPage(parts: DownloadParts): RequestHandler {
+  const { aws, withAccess } = parts
+  return async function downloadPage(req, res) {
     const { bucket, key } = readAsked(req)
+    const folder = folderHref(bucket, key.slice(0, key.lastIndexOf('/') + 1))
     limitRequestTo(startDeadlineMs)
-    const opened = await withAccess(req, (me) => openObject(aws, me.access, bucket, key)).catch((error) => {
+    const opened = await withAccess(req, (me) => {
+      const secondaryAction = { href: folder, label: 'Back to the folder' }
+      Object.assign(res.locals, signedInView(me, parts), { secondaryAction })
+      return openObject(aws, me.access, bucket, key)
+    }).catch((error) => {
       if (!needsSignIn(error) || req.accepts(['html', 'json']) === 'json') throw error
     })
     if (!opened) {
-      res.redirect(303, folderHref(bucket, key.slice(0, key.lastIndexOf('/') + 1)))
+      res.redirect(303, folder)
       return
     }
     if ('url' in opened) {
@@ -54,3 +61,4 @@ export const downloadPage = ({ aws, withAccess }: DownloadParts): RequestHandler
     if (opened.bytes !== undefined) res.set('Content-Length', String(opened.bytes))
     await pipeline(opened.content, res)
   }
+}

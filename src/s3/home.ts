@@ -2,7 +2,7 @@ import type { HomeSettings } from '../config.ts'
 import { folderHref } from './links.ts'
 
 /** A folder in a bucket. */
-interface Folder {
+export interface Folder {
   bucket: string
   prefix: string
 }

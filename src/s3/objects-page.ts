@@ -4,10 +4,10 @@ import { AppError } from '../errors.ts'
 import { limitRequestTo } from '../request-context.ts'
 import type { SignedIn } from '../session/signed-in.ts'
 import { visible } from '../visible.ts'
-import { breadcrumbs, folderName } from './breadcrumbs.ts'
+import { breadcrumbs, segmentName } from './breadcrumbs.ts'
 import { bucketNamed } from './bucket-name.ts'
 import { exactSize, fileSize } from './file-size.ts'
-import { homeHref } from './home.ts'
+import { type Folder, homeOf } from './home.ts'
 import { downloadHref, folderHref } from './links.ts'
 import { listObjects, type ObjectPage, type ObjectQuery, type StoredObject } from './list-objects.ts'
 import { countOf, pagerFor } from './pager.ts'
@@ -22,12 +22,12 @@ const longestKeyBytes = 1024
 const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
 
 const folderRow = (bucket: string, folder: string) => ({
-  name: `${folderName(folder.split('/').at(-2) ?? '')}/`,
+  name: `${segmentName(folder.split('/').at(-2) ?? '')}/`,
   href: folderHref(bucket, folder),
 })
 
 const fileRow = (bucket: string, { key, size, modifiedAt, storageClass, isArchived }: StoredObject) => ({
-  name: visible(key.slice(key.lastIndexOf('/') + 1)),
+  name: segmentName(key.slice(key.lastIndexOf('/') + 1)),
   href: isArchived ? undefined : downloadHref(bucket, key),
   size: fileSize(size),
   exactSize: exactSize(size),
@@ -39,19 +39,27 @@ const fileRow = (bucket: string, { key, size, modifiedAt, storageClass, isArchiv
 /** What programs put into a folder to make it appear: an object of the folder's own name, with nothing in it. */
 const isPlaceholder = ({ key, size }: StoredObject): boolean => key.endsWith('/') && size === 0
 
+/** A way that starts in a folder of one's own: those above it are others', and would only be denied. */
+function rootOf({ bucket, prefix }: ObjectsAsked, home: Folder | undefined) {
+  const isBelow = home?.bucket === bucket && prefix.startsWith(home.prefix)
+  return isBelow ? { name: 'My files', prefix: home.prefix } : undefined
+}
+
 function viewModel(
-  { bucket, prefix, place }: ObjectsAsked,
+  asked: ObjectsAsked,
   { folders, objects, nextToken }: ObjectPage,
-  isHome: boolean,
+  home: Folder | undefined,
 ) {
+  const { bucket, prefix, place } = asked
   const files = objects.filter((one) => !isPlaceholder(one)).map((one) => fileRow(bucket, one))
   const count = folders.length + files.length
-  const way = breadcrumbs(bucket, prefix)
-  const heading = isHome ? 'My files' : (way.at(-1)?.name ?? bucket)
+  const root = rootOf(asked, home)
+  const way = breadcrumbs(bucket, prefix, root)
+  const heading = way.at(-1)?.name ?? bucket
   return {
     title: heading,
     heading,
-    here: isHome ? 'files' : 'objects',
+    here: root?.prefix === prefix ? 'files' : 'objects',
     breadcrumbs: way,
     folders: folders.map((folder) => folderRow(bucket, folder)),
     files,
@@ -90,11 +98,11 @@ export function objectsPage(parts: ObjectsPageParts): RequestHandler {
   return async function objectsPage(req, res) {
     const asked = readAsked(req)
     limitRequestTo(pageDeadlineMs)
-    const { me, page } = await withAccess(req, async (me) => ({
-      me,
-      page: await listObjects(aws, me.access, asked),
-    }))
-    const isHome = homeHref(parts.home, me.person) === folderHref(asked.bucket, asked.prefix)
-    res.render('objects', { ...signedInView(me, parts), ...viewModel(asked, page, isHome) })
+    const { me, page } = await withAccess(req, async (me) => {
+      // Before S3 is asked: a page that says what S3 refuses is a signed-in person's, too.
+      Object.assign(res.locals, signedInView(me, parts))
+      return { me, page: await listObjects(aws, me.access, asked) }
+    })
+    res.render('objects', viewModel(asked, page, parts.home && homeOf(parts.home, me.person)))
   }
 }

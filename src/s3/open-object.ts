@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
-import { type AwsClients, awsFailure } from '../aws-client.ts'
+import { type AwsClients, awsFailure, foreignSignature } from '../aws-client.ts'
 import type { Access } from '../federation/access.ts'
 import { attachment } from './content-disposition.ts'
 import { arnOf, callS3 } from './s3-call.ts'
@@ -43,7 +43,7 @@ export async function openObject(
     const download = new GetObjectCommand({ ...object, ResponseContentDisposition: attachment(key) })
     const url = await getSignedUrl(client, download, { expiresIn: secondsGood(access.expiresAt, Date.now()) })
     if (new URL(url).searchParams.get('X-Amz-Security-Token') !== access.sessionToken)
-      throw new Error('an address is signed with credentials that are not the session’s')
+      throw foreignSignature()
     return { url }
   })
 }

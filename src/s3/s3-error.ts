@@ -11,11 +11,15 @@ const byAwsCode = new Map<string, ErrorCode>([
   ['InvalidObjectState', 's3.object_archived'],
   ['ExpiredToken', 'session.expired'],
   ['ExpiredTokenException', 'session.expired'],
-  ['InvalidToken', 's3.credentials_rejected'],
-  ['InvalidAccessKeyId', 's3.credentials_rejected'],
-  ['SignatureDoesNotMatch', 's3.credentials_rejected'],
+  ['InvalidToken', 's3.token_rejected'],
+  ['InvalidAccessKeyId', 's3.key_unknown'],
+  ['SignatureDoesNotMatch', 's3.signature_rejected'],
   ['RequestTimeTooSkewed', 's3.clock_skewed'],
   ['InvalidArgument', 's3.request_invalid'],
+  ['PermanentRedirect', 's3.wrong_region'],
+  ['AuthorizationHeaderMalformed', 's3.wrong_region'],
+  ['RequestTimeout', 's3.connection_idle'],
+  ['InternalError', 's3.internal_error'],
 ])
 
 function codeOf(cause: unknown): ErrorCode {
@@ -31,11 +35,12 @@ function codeOf(cause: unknown): ErrorCode {
 /** What a denial was about, for log and page. Never S3's message itself: it names the person. */
 function denialDetails(cause: unknown, attempt: Attempt) {
   const message = cause instanceof Error ? cause.message : ''
-  const { action, resource, because, statement } = readDenial(message, attempt)
+  const { action, resource, because, bySession, statement } = readDenial(message, attempt)
   return {
     deniedAction: action,
     deniedResource: resource,
     deniedBecause: because,
+    deniedBySession: bySession,
     allowingStatement: statement,
   }
 }

@@ -1,5 +1,7 @@
 import { promisify } from 'node:util'
 import type { Request, RequestHandler, Response } from 'express'
+import type { Audit } from '../observe/audit.ts'
+import type { Metrics } from '../observe/metrics.ts'
 import { cookieAttributes, cookieName, cookiesOf } from './cookies.ts'
 import type { Sealer } from './sealing.ts'
 
@@ -25,9 +27,15 @@ function idleMs(req: Request, sealer: Sealer): number {
  * Ends a session whose owner has not been here for `idleSeconds`. The time of the last page travels in a cookie of
  * its own, sealed under the session id, so that reading a page writes nothing to the store.
  */
-export const endIdleSessions = (sealer: Sealer, idleSeconds: number): RequestHandler =>
+export const endIdleSessions = (
+  sealer: Sealer,
+  idleSeconds: number,
+  audit: Audit,
+  metrics: Metrics,
+): RequestHandler =>
   async function endIdleSessions(req, res, next) {
-    if (!req.session?.signedIn) {
+    const me = req.session?.signedIn
+    if (!me) {
       next()
       return
     }
@@ -36,8 +44,10 @@ export const endIdleSessions = (sealer: Sealer, idleSeconds: number): RequestHan
       // Not destroy: whoever signs in now needs a session to begin with.
       await promisify(req.session.regenerate.bind(req.session))()
       clearIdleCookie(req, res)
-    } else if (idle > idleSeconds * 100) {
-      startIdleTime(req, res, sealer, idleSeconds)
+      audit.idleEnded(me.person)
+    } else {
+      if (idle > idleSeconds * 100) startIdleTime(req, res, sealer, idleSeconds)
+      metrics.sessionSeen(req.sessionID)
     }
     next()
   }

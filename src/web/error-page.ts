@@ -46,7 +46,8 @@ function wayOut({ code, status, details }: AppError, req: Request, providerName:
     const query = new URLSearchParams({ returnPath: req.originalUrl })
     return { href: `/initiateLogin/${provider}?${query}`, label: `Continue with ${providerName(provider)}` }
   }
-  if (/^s3\.(access_denied|no_such|object_)/.test(code)) return { href: '/s3/', label: 'Go to your buckets' }
+  if (/^s3\.(access_denied|no_such|object_|request_invalid)/.test(code))
+    return { href: '/s3/', label: 'Go to your buckets' }
   const tryAgain =
     (code.startsWith('s3.') && status !== 401) ||
     code === 'session.store_unavailable' ||
@@ -72,7 +73,7 @@ function forOperator({ instruction, details }: AppError) {
 
 /** What a role would need, where S3 said so. */
 const denialOf = ({
-  details: { deniedAction, deniedResource, deniedBecause, allowingStatement },
+  details: { deniedAction, deniedResource, deniedBecause, deniedBySession, allowingStatement },
 }: AppError) =>
   deniedAction === undefined
     ? undefined
@@ -80,6 +81,7 @@ const denialOf = ({
         action: deniedAction,
         resource: deniedResource,
         because: deniedBecause,
+        bySession: deniedBySession,
         statement: allowingStatement,
       }
 

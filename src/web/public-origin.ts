@@ -27,6 +27,13 @@ export function publicOrigin(publicUrl: string | undefined): RequestHandler {
     // What looks like a host need not be one: `1270.0.1`, or a port above 65535.
     const asked = hostHeader.test(host) ? URL.parse(`${scheme}://${host}`) : null
     if (!asked) throw new AppError('request.malformed')
+    // A proxy may be asked with a whole address (RFC 9112, section 3.2.2): only ours, and only its path goes on.
+    if (!req.url.startsWith('/')) {
+      const target = URL.parse(req.url)
+      if (target?.host !== asked.host) throw new AppError('request.malformed')
+      req.url = target.pathname + target.search
+      req.originalUrl = req.url
+    }
     if (expectedHost === undefined) {
       req.publicOrigin = asked.origin
     } else {

@@ -82,6 +82,13 @@ export function allowPictureFrom(res: Response, pictureUrl: string): void {
   )
 }
 
+/** Answers every page in full: none has a validator, so that no condition can be met but `If-None-Match: *`. */
+export const unconditional: RequestHandler = function unconditional(req, _res, next) {
+  delete req.headers['if-none-match']
+  delete req.headers['if-modified-since']
+  next()
+}
+
 /** Keeps a page with personal data out of every cache, the browser's back-forward one too. */
 export const noStore: RequestHandler = function noStore(_req, res, next) {
   res.set('Cache-Control', 'no-store')

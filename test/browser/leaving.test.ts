@@ -58,6 +58,24 @@ describe('somebody who does not want to, or no longer wants to', () => {
     for (const text of personal) expect(await other.content()).not.toContain(text)
   })
 
+  it('goes back to the page after the sign-out, or reloads it: nothing is sent a second time', async () => {
+    const page = await stage.visit()
+    await signIn(page, 'google')
+    const heading = page.getByRole('heading', { level: 1, name: 'You are signed out' })
+    const posts: string[] = []
+    page.on('request', (request) => void (request.method() === 'POST' && posts.push(request.url())))
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await heading.waitFor()
+    await page.getByRole('link', { name: 'Sign in again' }).click()
+    await page.getByRole('heading', { level: 2, name: 'Sign in', exact: true }).waitFor()
+    await page.goBack()
+    await heading.waitFor()
+    await page.reload()
+    await heading.waitFor()
+    expect(await seen(page)).toContain('Google has revoked the token')
+    expect(posts).toEqual([`${stage.url}/logout`])
+  })
+
   it('presses Back after the sign-in: the bucket list is not lost', async () => {
     const page = await stage.visit()
     await signIn(page, 'facebook')

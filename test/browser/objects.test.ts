@@ -33,6 +33,31 @@ describe('the files of a bucket', () => {
     expect(address(page)).toBe(before)
   })
 
+  it('are saved whole, under a name that misleads nobody', async () => {
+    const names = {
+      '100% + more & less#.txt': '100% + more & less#.txt',
+      '//no folder has a name': 'no folder has a name',
+      '..': 'download',
+      'photo\u202Egpj.exe': 'photo_gpj.exe',
+      'a slash at the end/': 'a slash at the end',
+      ['ü'.repeat(512)]: 'ü'.repeat(512),
+    }
+    for (const key of Object.keys(names))
+      await stage.sandbox.s3.seed({ bucket: 'media-thumbnails', key, body: key })
+    const page = await stage.visit()
+    await signIn(page)
+    const saved: Record<string, string> = {}
+    for (const key of Object.keys(names)) {
+      const folder = `/s3/media-thumbnails/?${new URLSearchParams({ prefix: key.slice(0, key.lastIndexOf('/') + 1) })}`
+      if (address(page) !== folder) await page.goto(folder)
+      const href = `/s3/media-thumbnails/download?${new URLSearchParams({ key })}`
+      const link = page.locator(`a[href=${JSON.stringify(href)}]`)
+      const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
+      saved[await text(await download.createReadStream())] = download.suggestedFilename()
+    }
+    expect(saved).toEqual(names)
+  })
+
   it('never run on our origin', async () => {
     const page = await stage.visit()
     await signIn(page)
@@ -69,5 +94,20 @@ describe('the files of a bucket', () => {
     await page.goBack()
     await page.getByRole('heading', { level: 1, name: 'Hello' }).waitFor()
     expect(await page.getByText('Working on it…').count()).toBe(0)
+  })
+
+  it('say that the download is about to begin, for a while', async () => {
+    const page = await stage.visit()
+    await page.clock.install()
+    await signIn(page)
+    await page.goto('/s3/ada-field-notes/')
+    const word = page.getByText('Your download is about to begin…')
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'README.txt' }).click()
+    await download
+    await page.clock.fastForward(400)
+    await word.waitFor()
+    await page.clock.fastForward(4_000)
+    expect(await word.count()).toBe(0)
   })
 })

@@ -21,7 +21,7 @@ export const buttonText: Record<Provider, string> = {
   facebook: 'Continue with Facebook',
 }
 
-interface StageOptions extends SandboxOptions {
+export interface StageOptions extends SandboxOptions {
   /** On top of what makes the application use the sandbox; `''` takes a variable away. */
   environment?: Record<string, string>
 }
@@ -63,9 +63,10 @@ export class Stage {
     return context.newPage()
   }
 
-  async open(): Promise<void> {
+  /** Starts it all. @param chromiumEndpoint where a Chromium is reached */
+  async open(chromiumEndpoint: string): Promise<void> {
     const { environment = {}, ...options } = this.#options
-    const browser = chromium.connect(inject('chromiumEndpoint'))
+    const browser = chromium.connect(chromiumEndpoint)
     const sandbox = await startSandbox(options)
     const application = await startApplication({ ...sandbox.environment, ...environment })
     sandbox.registerApplication(application.url)
@@ -90,7 +91,7 @@ export class Stage {
 /** A stage that is open during the tests of the calling `describe` or file. */
 export function useStage(options: StageOptions = {}): Stage {
   const stage = new Stage(options)
-  beforeAll(() => stage.open())
+  beforeAll(() => stage.open(inject('chromiumEndpoint')))
   afterEach(async () => {
     expect(await stage.endVisits()).toEqual([])
   })

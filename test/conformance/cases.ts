@@ -401,6 +401,50 @@ export const furtherCases: ConformanceCase[] = [
     misbehaviour: { registeredMethod: 'tls_client_auth' },
   },
   {
+    name: 'metadata-authorize-script',
+    provider: 'has a `javascript:` URL for an authorization endpoint',
+    outcome: 'provider.misconfigured',
+    misbehaviour: { metadata: () => ({ authorization_endpoint: 'javascript:alert(1)' }) },
+  },
+  {
+    name: 'metadata-authorize-with-password',
+    provider: 'has a name and a password in the URL of its authorization endpoint',
+    outcome: 'provider.misconfigured',
+    misbehaviour: { metadata: () => ({ authorization_endpoint: 'http://ada:secret@127.0.0.1/authorize' }) },
+  },
+  {
+    name: 'metadata-without-token-endpoint',
+    provider: 'has no token endpoint in its metadata',
+    outcome: 'provider.misconfigured',
+    misbehaviour: { metadata: () => ({ token_endpoint: undefined }) },
+  },
+  {
+    name: 'metadata-keys-inline',
+    provider: 'has its keys in a `data:` URL',
+    outcome: 'provider.misconfigured',
+    misbehaviour: {
+      metadata: () => ({ jwks_uri: `data:application/json,${JSON.stringify({ keys: [main.jwk] })}` }),
+    },
+  },
+  {
+    name: 'metadata-sign-out-script',
+    provider: 'has a `javascript:` URL for its sign-out',
+    outcome: 'provider.misconfigured',
+    misbehaviour: { metadata: () => ({ end_session_endpoint: 'javascript:alert(1)' }) },
+  },
+  {
+    name: 'metadata-algorithms-no-list',
+    provider: 'has a text where a list of algorithms belongs',
+    outcome: 'provider.misconfigured',
+    misbehaviour: { metadata: () => ({ id_token_signing_alg_values_supported: 'RS256' }) },
+  },
+  {
+    name: 'metadata-challenge-methods-no-list',
+    provider: 'has a number where a list of challenge methods belongs',
+    outcome: 'provider.misconfigured',
+    misbehaviour: { metadata: () => ({ code_challenge_methods_supported: 7 }) },
+  },
+  {
     name: 'callback-iss',
     provider: 'names itself in the callback (RFC 9207)',
     outcome: 'signed in',
@@ -489,6 +533,18 @@ export const furtherCases: ConformanceCase[] = [
     },
   },
   {
+    name: 'id_token-of-another-kind',
+    provider: 'sends an access token (RFC 9068) as ID token',
+    outcome: 'provider.token_invalid',
+    misbehaviour: { idToken: signedBy(main, { typ: 'at+jwt' }) },
+  },
+  {
+    name: 'id_token-logout-token',
+    provider: 'sends a logout token as ID token',
+    outcome: 'provider.token_invalid',
+    misbehaviour: { idToken: signedBy(main, { typ: 'logout+jwt' }) },
+  },
+  {
     name: 'id_token-expired',
     provider: 'sends an ID token that expired ten minutes ago',
     outcome: 'provider.token_invalid',
@@ -531,6 +587,30 @@ export const furtherCases: ConformanceCase[] = [
     misbehaviour: claiming(() => ({ sub: 42 })),
   },
   {
+    name: 'id_token-sub-too-long',
+    provider: 'sends a `sub` of 256 characters',
+    outcome: 'provider.token_invalid',
+    misbehaviour: claiming(() => ({ sub: 's'.repeat(256) })),
+  },
+  {
+    name: 'id_token-sub-unicode',
+    provider: 'sends a `sub` that is not ASCII',
+    outcome: 'provider.token_invalid',
+    misbehaviour: claiming(() => ({ sub: 's\u00fcbject' })),
+  },
+  {
+    name: 'id_token-sub-control',
+    provider: 'sends a `sub` with a line break in it',
+    outcome: 'provider.token_invalid',
+    misbehaviour: claiming(() => ({ sub: 'subject\r\nof: somebody' })),
+  },
+  {
+    name: 'id_token-sub-blank',
+    provider: 'sends a `sub` that is a space',
+    outcome: 'provider.token_invalid',
+    misbehaviour: claiming(() => ({ sub: ' ' })),
+  },
+  {
     name: 'id_token-azp-of-another',
     provider: 'names our client as `aud` and another as `azp`',
     outcome: 'provider.token_not_ours',
@@ -561,6 +641,24 @@ export const furtherCases: ConformanceCase[] = [
     misbehaviour: { tokenAnswer: (truth) => ({ ...truth, token_type: 'mac' }) },
   },
   {
+    name: 'token-answer-error-beside-tokens',
+    provider: 'sends an error beside good tokens',
+    outcome: 'provider.answer_invalid',
+    misbehaviour: { tokenAnswer: (truth) => ({ ...truth, error: 'invalid_grant' }) },
+  },
+  {
+    name: 'access_token-unicode',
+    provider: 'sends an access token that no header can carry',
+    outcome: 'provider.answer_invalid',
+    misbehaviour: { tokenAnswer: (truth) => ({ ...truth, access_token: 'a\ud83e\udd84' }) },
+  },
+  {
+    name: 'access_token-line-break',
+    provider: 'sends an access token with a line break in it',
+    outcome: 'provider.answer_invalid',
+    misbehaviour: { tokenAnswer: (truth) => ({ ...truth, access_token: 'a\r\nX-Other: b' }) },
+  },
+  {
     name: 'userinfo-without-sub',
     provider: 'answers at the userinfo endpoint without a `sub`',
     outcome: 'provider.answer_invalid',
@@ -573,6 +671,15 @@ export const furtherCases: ConformanceCase[] = [
     fault: {
       path: '/userinfo',
       fault: answerWith(401, '', { 'www-authenticate': 'Bearer error="invalid_token"' }),
+    },
+  },
+  {
+    name: 'userinfo-as-jwt',
+    provider: 'signs its userinfo answer, which nobody has asked for',
+    outcome: 'provider.answer_invalid',
+    fault: {
+      path: '/userinfo',
+      fault: answerWith(200, 'eyJhbGciOiJSUzI1NiJ9.e30.AAAA', { 'content-type': 'application/jwt' }),
     },
   },
 ]

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { evaluatePolicy, type PolicyDocument } from '../../sandbox/aws/policies.ts'
 import { readConfig } from '../../src/config.ts'
 import { documentedOptions, variableNamespaces } from './elastic-beanstalk-options.ts'
-import { evaluate, pseudoParameters, type Resource, readYaml } from './template.ts'
+import { evaluate, pseudoParameters, type Resource, readYaml, type Template } from './template.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -20,6 +20,8 @@ const resources: Record<string, Resource> = Object.assign(
   {},
   ...[...files.values()].map((file) => file.Resources),
 )
+/** What the environment finds when it starts. */
+const before = readYaml<Template>('infra/environment.yaml')
 const options = [...files].flatMap(([file, { option_settings }]) =>
   Object.entries(option_settings).flatMap(([namespace, settings]) =>
     Object.entries(settings).map(([name, value]) => ({ file, namespace, name, value })),
@@ -35,7 +37,7 @@ const names = {
   AWSEBV2LoadBalancer: 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/awseb/1',
   SessionTable: table,
   'SessionTable.Arn': `arn:aws:dynamodb:eu-west-1:123456789012:table/${table}`,
-  SessionSecret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:SessionSecret-1ABC-AbCd12',
+  EnvironmentName: 'signin',
 }
 /** An option value as the instance gets it: `` `{"Ref": "X"}` `` is a CloudFormation function. */
 const delivered = (value: unknown): unknown => {
@@ -70,10 +72,9 @@ describe('the options in .ebextensions', () => {
 
 describe('the environment variables in .ebextensions', () => {
   const variables = options.filter(({ namespace }) => namespace === variableNamespaces[0])
-  const secrets = options.filter(({ namespace }) => namespace === variableNamespaces[1])
   const environment = Object.fromEntries(variables.map(({ name, value }) => [name, String(delivered(value))]))
 
-  it('are those of the providers and of the process, with the secret one apart', () => {
+  it('are those of the providers and of the process, and no secret', () => {
     expect(Object.keys(environment).sort()).toEqual([
       'AMAZON_APP_ID',
       'AMAZON_ROLE_ARN',
@@ -87,13 +88,14 @@ describe('the environment variables in .ebextensions', () => {
       'PUBLIC_URL',
       'SESSION_STORE',
     ])
-    expect(secrets.map(({ name }) => name)).toEqual(['SESSION_SECRET'])
-    expect(delivered(secrets[0]?.value)).toBe(names.SessionSecret)
+    expect(options.filter(({ namespace }) => namespace === variableNamespaces[1])).toEqual([])
   })
 
-  it('start the application with every provider off, by choice and not by mistake', () => {
-    // As GenerateSecretString makes it.
-    const config = readConfig({ ...environment, SESSION_SECRET: 'a1B2'.repeat(16) })
+  it.each([
+    ['the secret that infra/environment.yaml makes', { SESSION_SECRET: 'a1B2'.repeat(16) }],
+    ['no secret yet', {}],
+  ])('start the application with %s and every provider off, by choice and not by mistake', (_, secret) => {
+    const config = readConfig({ ...environment, ...secret })
     expect(config.providers).toEqual([])
     expect(config.providersOff.map(({ id, untouched }) => [id, untouched])).toEqual([
       ['amazon', true],
@@ -103,7 +105,7 @@ describe('the environment variables in .ebextensions', () => {
     expect(config).toMatchObject({
       publicUrl: undefined,
       port: 8080,
-      session: { store: `dynamodb://${table}`, secretIsDrawn: false },
+      session: { store: `dynamodb://${table}` },
       aws: { region: 'eu-west-1' },
     })
   })
@@ -129,15 +131,8 @@ describe('the resources in .ebextensions', () => {
   it('name policies after the environment, so that two environments can share a role', () => {
     const policies = Object.values(resources).filter(({ Type }) => Type === 'AWS::IAM::Policy')
     expect(policies.map(({ Properties }) => evaluate(Properties.PolicyName, names))).toEqual([
-      'signin-secrets',
       'signin-session-table',
     ])
-  })
-
-  it('let instances start only when they may read the secret', () => {
-    expect(Object.values(resources.AWSEBAutoScalingGroup?.Metadata ?? {})).toContainEqual({
-      Ref: 'SecretAccess',
-    })
   })
 
   const tableArn = names['SessionTable.Arn']
@@ -148,20 +143,25 @@ describe('the resources in .ebextensions', () => {
     ['dynamodb:UpdateItem', tableArn, true],
     ['dynamodb:DeleteItem', tableArn, true],
     ['dynamodb:DescribeTable', tableArn, true],
+    ['dynamodb:DescribeTimeToLive', tableArn, true],
+    ['dynamodb:UpdateTimeToLive', tableArn, false],
     ['dynamodb:Scan', tableArn, false],
     ['dynamodb:Query', tableArn, false],
     ['dynamodb:DeleteTable', tableArn, false],
     ['dynamodb:GetItem', `${tableArn}2`, false],
-    ['secretsmanager:GetSecretValue', names.SessionSecret, true],
+    ['secretsmanager:GetSecretValue', `${secretArn}:signin/SESSION_SECRET-AbCd12`, true],
     ['secretsmanager:GetSecretValue', `${secretArn}:signin/AMAZON_APP_SECRET-AbCd12`, true],
     ['secretsmanager:GetSecretValue', `${secretArn}:signin2/AMAZON_APP_SECRET-AbCd12`, false],
     ['secretsmanager:GetSecretValue', `${secretArn}:another-AbCd12`, false],
-    ['secretsmanager:PutSecretValue', names.SessionSecret, false],
+    ['secretsmanager:PutSecretValue', `${secretArn}:signin/SESSION_SECRET-AbCd12`, false],
     ['secretsmanager:DeleteSecret', `${secretArn}:signin/AMAZON_APP_SECRET-AbCd12`, false],
     ['sts:AssumeRole', 'arn:aws:iam::123456789012:role/any', false],
   ])('let an instance do %s on %s: %s', (action, resource, allowed) => {
-    const verdicts = ['SecretAccess', 'SessionTableAccess'].map((policy) =>
-      evaluatePolicy(evaluate(resources[policy]?.Properties.PolicyDocument, names) as PolicyDocument, {
+    const ofRole = (before.Resources.InstanceRole?.Properties.Policies ?? []) as { PolicyDocument: unknown }[]
+    const documents = [...ofRole, resources.SessionTableAccess?.Properties as { PolicyDocument: unknown }]
+    expect(documents).toHaveLength(2)
+    const verdicts = documents.map(({ PolicyDocument }) =>
+      evaluatePolicy(evaluate(PolicyDocument, names) as PolicyDocument, {
         principal: 'arn:aws:sts::123456789012:assumed-role/aws-elasticbeanstalk-ec2-role/i-0abc',
         accountId: '123456789012',
         action,
@@ -170,6 +170,24 @@ describe('the resources in .ebextensions', () => {
       }),
     )
     expect(verdicts.includes('Allowed')).toBe(allowed)
+  })
+})
+
+describe('infra/environment.yaml', () => {
+  const made = before.Resources
+
+  it('draws a session secret that the application takes as it is', () => {
+    const { Name, GenerateSecretString } = evaluate(made.SessionSecret?.Properties, names) as {
+      Name: string
+      GenerateSecretString: { PasswordLength: number; ExcludePunctuation: boolean }
+    }
+    expect(Name).toBe('signin/SESSION_SECRET')
+    expect(GenerateSecretString).toEqual({ PasswordLength: 64, ExcludePunctuation: true })
+  })
+
+  it('gives the role the name of its profile, by which .ebextensions finds it', () => {
+    expect(evaluate(made.InstanceRole?.Properties.RoleName, names)).toBe('signin-ec2')
+    expect(evaluate(made.InstanceProfile?.Properties.InstanceProfileName, names)).toBe('signin-ec2')
   })
 })
 

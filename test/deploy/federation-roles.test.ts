@@ -4,14 +4,16 @@ import { evaluate, pseudoParameters, readYaml, type Template } from './template.
 
 const template = readYaml<Template>('infra/federation-roles.yaml')
 
+const issuer = 'https://id.example.com/realms/staff'
 const openIdProvider = 'arn:aws:iam::123456789012:oidc-provider/id.example.com/realms/staff'
 const configured = {
   AmazonAppId: 'amzn1.application.0123456789abcdef',
   FacebookAppId: '1234567890',
   GoogleClientId: '1234-abcd.apps.googleusercontent.com',
-  OpenIdProviderArn: openIdProvider,
+  OpenIdIssuer: issuer,
   OpenIdAudience: 'sign-in',
   OpenIdName: 'KEYCLOAK',
+  OpenIdPath: 'keycloak',
 }
 const home = { HomeBucket: 'people', HomePrefix: 'home' }
 
@@ -30,7 +32,9 @@ function stack(parameters: Record<string, string | number>) {
   }
   const conditions = template.Conditions ?? {}
   const made = <T extends { Condition?: string }>(items: Record<string, T>) =>
-    Object.entries(items).filter(([, { Condition }]) => !Condition || evaluate(conditions[Condition], names))
+    Object.entries(items).filter(
+      ([, { Condition }]) => !Condition || evaluate(conditions[Condition], names, conditions),
+    )
 
   const resources = Object.fromEntries(
     made(template.Resources).map(([id, { Properties }]) => [
@@ -51,12 +55,18 @@ function stack(parameters: Record<string, string | number>) {
       ],
     }
   }
-  return { roles: Object.keys(resources).filter((id) => id !== 'BucketAccess'), outputs, role }
+  return {
+    roles: Object.keys(resources).filter((id) => id.endsWith('Role')),
+    inIam: resources.OpenIdProviderInIam,
+    outputs,
+    role,
+  }
 }
 
 const providers = [
   {
     id: 'AmazonRole',
+    path: 'amazon',
     principal: 'www.amazon.com',
     audienceKey: 'www.amazon.com:app_id',
     audience: configured.AmazonAppId,
@@ -64,6 +74,7 @@ const providers = [
   },
   {
     id: 'FacebookRole',
+    path: 'facebook',
     principal: 'graph.facebook.com',
     audienceKey: 'graph.facebook.com:app_id',
     audience: configured.FacebookAppId,
@@ -71,6 +82,7 @@ const providers = [
   },
   {
     id: 'GoogleRole',
+    path: 'google',
     principal: 'accounts.google.com',
     audienceKey: 'accounts.google.com:aud',
     audience: configured.GoogleClientId,
@@ -78,6 +90,7 @@ const providers = [
   },
   {
     id: 'OpenIdRole',
+    path: 'keycloak',
     principal: openIdProvider,
     audienceKey: 'id.example.com/realms/staff:aud',
     audience: configured.OpenIdAudience,
@@ -99,7 +112,29 @@ describe('infra/federation-roles.yaml', () => {
   })
 
   it('makes no role for an OpenID provider without an audience', () => {
-    expect(stack({ OpenIdProviderArn: openIdProvider }).roles).toEqual([])
+    expect(stack({ OpenIdIssuer: issuer })).toMatchObject({ roles: [], inIam: undefined })
+  })
+
+  it('tells IAM of an issuer and its audience, unless IAM knows them', () => {
+    expect(stack(configured).inIam).toEqual({ Url: issuer, ClientIdList: ['sign-in'] })
+    const known = stack({ ...configured, OpenIdProvider: 'existing' })
+    expect(known.inIam).toBeUndefined()
+    expect(known.roles).toContain('OpenIdRole')
+  })
+
+  it('makes a role for one issuer alone, so that several issuers are several stacks', () => {
+    const { OpenIdIssuer, OpenIdAudience, OpenIdName } = configured
+    const { roles, outputs } = stack({ OpenIdIssuer, OpenIdAudience, OpenIdName })
+    expect(roles).toEqual(['OpenIdRole'])
+    expect(outputs).toEqual(['KEYCLOAK_ROLE_ARN=arn:aws:iam::123456789012:role/roles-OpenIdRole-1ABC'])
+  })
+
+  it('keeps the slash that ends an issuer', () => {
+    const { trust } = stack({ ...configured, OpenIdIssuer: 'https://tenant.eu.auth0.com/' }).role(
+      'OpenIdRole',
+    )
+    expect(JSON.stringify(trust)).toContain(':oidc-provider/tenant.eu.auth0.com/"')
+    expect(JSON.stringify(trust)).toContain('"tenant.eu.auth0.com/:aud":"sign-in"')
   })
 
   it('gives out the lines to paste', () => {
@@ -125,8 +160,11 @@ describe('infra/federation-roles.yaml', () => {
     ['FacebookAppId', '*', false],
     ['GoogleClientId', configured.GoogleClientId, true],
     ['GoogleClientId', '*', false],
-    ['OpenIdProviderArn', openIdProvider, true],
-    ['OpenIdProviderArn', 'https://id.example.com/realms/staff', false],
+    ['OpenIdIssuer', issuer, true],
+    ['OpenIdIssuer', 'http://id.example.com', false],
+    ['OpenIdIssuer', 'id.example.com', false],
+    ['OpenIdIssuer', 'https://*.example.com', false],
+    ['OpenIdIssuer', 'https://id.example.com"', false],
     ['OpenIdAudience', '*', false],
     ['OpenIdAudience', 'x"}}', false],
     ['HomePrefix', 'home/staff', true],
@@ -168,7 +206,7 @@ describe.each(providers)(
   },
 )
 
-describe.each(providers)('the permissions of $id', ({ id, subjectKey }) => {
+describe.each(providers)('the permissions of $id', ({ id, path, subjectKey }) => {
   const allows =
     (parameters: Record<string, string>) =>
     (action: string, resource: string, context: Record<string, string> = {}): boolean =>
@@ -211,21 +249,28 @@ describe.each(providers)('the permissions of $id', ({ id, subjectKey }) => {
     })
 
     it.each(['ada', 'bob'])('are to list and read the own one (%s)', (person) => {
-      expect(may('s3:ListBucket', 'arn:aws:s3:::people', as(person, `home/${person}/`))).toBe(true)
-      expect(may('s3:ListBucket', 'arn:aws:s3:::people', as(person, `home/${person}/photos/`))).toBe(true)
-      expect(may('s3:GetObject', `arn:aws:s3:::people/home/${person}/photos/1.jpg`, as(person))).toBe(true)
+      expect(may('s3:ListBucket', 'arn:aws:s3:::people', as(person, `home/${path}/${person}/`))).toBe(true)
+      expect(may('s3:ListBucket', 'arn:aws:s3:::people', as(person, `home/${path}/${person}/photos/`))).toBe(
+        true,
+      )
+      expect(may('s3:GetObject', `arn:aws:s3:::people/home/${path}/${person}/photos/1.jpg`, as(person))).toBe(
+        true,
+      )
     })
 
     it.each([
-      ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', 'home/bob/')],
+      ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', `home/${path}/bob/`)],
       ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', 'home/')],
+      ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', `home/${path}/`)],
+      ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', 'home/another/ada/')],
+      ['s3:GetObject', 'arn:aws:s3:::people/home/another/ada/1.jpg', as('ada')],
       ['s3:ListBucket', 'arn:aws:s3:::people', as('ada', '')],
       ['s3:ListBucket', 'arn:aws:s3:::people', as('ada')],
-      ['s3:ListBucket', 'arn:aws:s3:::people', as('ad', 'home/ada/')],
-      ['s3:GetObject', 'arn:aws:s3:::people/home/bob/1.jpg', as('ada')],
-      ['s3:GetObject', 'arn:aws:s3:::people/home/ada2/1.jpg', as('ada')],
-      ['s3:GetObject', 'arn:aws:s3:::people/home/ada/1.jpg', {}],
-      ['s3:PutObject', 'arn:aws:s3:::people/home/ada/1.jpg', as('ada')],
+      ['s3:ListBucket', 'arn:aws:s3:::people', as('ad', `home/${path}/ada/`)],
+      ['s3:GetObject', `arn:aws:s3:::people/home/${path}/bob/1.jpg`, as('ada')],
+      ['s3:GetObject', `arn:aws:s3:::people/home/${path}/ada2/1.jpg`, as('ada')],
+      ['s3:GetObject', `arn:aws:s3:::people/home/${path}/ada/1.jpg`, {}],
+      ['s3:PutObject', `arn:aws:s3:::people/home/${path}/ada/1.jpg`, as('ada')],
     ])('are not to do %s on %s as %j', (action, resource, context) => {
       expect(may(action, resource, context)).toBe(false)
     })

@@ -68,6 +68,8 @@ export function evaluate(value: unknown, names: Values, conditions: Values = {})
     switch (name) {
       case 'Ref':
         return named(argument as string)
+      case 'Condition':
+        return go(conditions[argument as string])
       case 'Fn::GetAtt':
         return named(list.join('.'))
       case 'Fn::GetOptionSetting':
@@ -85,7 +87,7 @@ export function evaluate(value: unknown, names: Values, conditions: Values = {})
       case 'Fn::And':
         return list.every(go)
       case 'Fn::If':
-        return go(evaluate(conditions[list[0] as string], names) ? list[1] : list[2])
+        return go(go(conditions[list[0] as string]) ? list[1] : list[2])
       case 'Fn::Sub': {
         const [text, own] = (Array.isArray(argument) ? argument : [argument, {}]) as [string, Values]
         const scope = go(own) as Values

@@ -52,8 +52,7 @@ describe('examineOffline', () => {
 
   it('repeats no secret, wherever it was put', () => {
     for (const [changes] of [[{}], ...Object.values(mistakes)] as [Changes][]) {
-      const { config } = situationOf({ ...sound, ...changes })
-      const said = JSON.stringify([examine(changes), registrations(config)])
+      const said = JSON.stringify([examine(changes), registrations(situationOf({ ...sound, ...changes }))])
       expect(said).not.toContain('canary')
       for (const secret of [...Object.values(secrets), secretArn]) expect(said).not.toContain(secret)
     }
@@ -70,7 +69,7 @@ describe('examineOffline', () => {
 
 describe('what is to be registered', () => {
   it('is redirect URI, origin, privacy notice and trust policy of each provider', () => {
-    const [amazon, google, facebook, other] = registrations(situationOf({ ...sound, ...okta }).config)
+    const [amazon, google, facebook, other] = registrations(situationOf({ ...sound, ...okta }))
     expect(google).toEqual({
       provider: 'google',
       redirectUri: 'https://signin.example.com/oauth2callback/google',
@@ -83,5 +82,16 @@ describe('what is to be registered', () => {
     expect(facebook?.trustPolicy).toContain(`"graph.facebook.com:app_id":"${sound.FACEBOOK_APP_ID}"`)
     expect(other?.trustPolicy).toContain('"arn:aws:iam::111122223333:oidc-provider/example.okta.com"')
     expect(other?.trustPolicy).toContain('"example.okta.com:aud":"0oa1example"')
+  })
+
+  it('is told before there is a client or a role, since those come after', () => {
+    const { PUBLIC_URL } = sound
+    const nothing = registrations(situationOf({ PUBLIC_URL }))
+    expect(nothing.map(({ provider, redirectUri }) => [provider, redirectUri])).toEqual(
+      ['amazon', 'google', 'facebook'].map((id) => [id, `${PUBLIC_URL}/oauth2callback/${id}`]),
+    )
+    const { GOOGLE_APP_ID, GOOGLE_APP_SECRET } = sound
+    const [, google] = registrations(situationOf({ PUBLIC_URL, GOOGLE_APP_ID, GOOGLE_APP_SECRET }))
+    expect(google?.trustPolicy).toContain(`"accounts.google.com:aud":"${GOOGLE_APP_ID}"`)
   })
 })

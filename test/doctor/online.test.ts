@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { answerJson, answerWith, resetConnection, rewriteJson } from '../../sandbox/faults.ts'
 import { startGoogle } from '../../sandbox/identity/google.ts'
 import { listenOnLoopback } from '../../sandbox/loopback-server.ts'
@@ -7,6 +8,7 @@ import { examineOnline } from '../../src/doctor/online.ts'
 import { situationOf } from '../../src/doctor/situation.ts'
 import { testSecret } from '../application.ts'
 import { useSituation } from '../flow/situation.ts'
+import { startDynamodb } from '../sessions/engines.ts'
 import type { Changes } from './planted-mistakes.ts'
 
 const situation = useSituation()
@@ -53,6 +55,7 @@ describe('examineOnline', () => {
       'OK S3 is reached',
       'OK SESSION_STORE was written and read; the record in it is sealed',
       'OK PUBLIC_URL is reached; redirect URIs and cookies agree with it',
+      'OK TRUST_PROXY finds the client, 127.0.0.1, behind no proxy, who may claim another address: it is this machine',
       'OK the clock agrees with the others',
     ])
   })
@@ -141,6 +144,15 @@ describe('STS', () => {
       stsError(400, 'IDPCommunicationError'),
       'FAIL GOOGLE_ISSUER is not reached by AWS STS',
     ],
+    [
+      'finds the session too long',
+      stsError(
+        400,
+        'ValidationError',
+        'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+      ),
+      'FAIL ROLE_SESSION_SECONDS is longer than the MaxSessionDuration of AMAZON_ROLE_ARN',
+    ],
     ['is busy', stsError(400, 'Throttling'), 'WARN STS has no time or is down'],
     ['is something else', answerJson({ hello: 'world' }, 404), 'FAIL STS answers what AWS STS never would'],
     [
@@ -218,6 +230,47 @@ describe('whatever else a sign-in needs', () => {
     expect(await named(onlyOther, application.url)).toContain(
       'FAIL PUBLIC_URL answers 404 to the beginning of a sign-in',
     )
+  })
+})
+
+describe('the session table in DynamoDB', () => {
+  /** What is found with a store in a local DynamoDB, whose table `keyed-otherwise` has the key `name`. */
+  async function saidOf(store: string) {
+    const { environment, close } = await startDynamodb()
+    onTestFinished(close)
+    const { AWS_ENDPOINT_URL_DYNAMODB: endpoint = '', SESSION_STORE: _, ...credentials } = environment
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoint)
+    for (const [name, value] of Object.entries(credentials)) vi.stubEnv(name, value)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const client = new DynamoDBClient({ region: 'us-east-1', endpoint })
+    await client.send(
+      new CreateTableCommand({
+        TableName: 'keyed-otherwise',
+        AttributeDefinitions: [{ AttributeName: 'name', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'name', KeyType: 'HASH' }],
+        BillingMode: 'PAY_PER_REQUEST',
+      }),
+    )
+    client.destroy()
+    return named({ SESSION_STORE: store, AWS_REGION: 'us-east-1' })
+  }
+
+  it('that is not there is named', async () => {
+    expect(await saidOf('dynamodb://elsewhere')).toEqual([
+      'FAIL SESSION_STORE names a table that is not in AWS_REGION',
+    ])
+  })
+
+  it('that has another key is named', async () => {
+    expect(await saidOf('dynamodb://keyed-otherwise')).toEqual([
+      'FAIL SESSION_STORE names a table with another key',
+    ])
+  })
+
+  it('that forgets nothing is named', async () => {
+    expect(await saidOf('dynamodb://sessions')).toEqual([
+      'WARN SESSION_STORE keeps what has expired for ever: the table has no TTL on expires',
+    ])
   })
 })
 

@@ -1,6 +1,10 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { selfSigned } from '../../sandbox/certificate.ts'
 import { startTlsProxy } from '../../sandbox/tls-proxy.ts'
 import { testSecret } from '../application.ts'
 import { alsoStart, useSituation } from '../flow/situation.ts'
@@ -148,6 +152,33 @@ describe('npm run doctor -- --trust-policy', () => {
   })
 })
 
+describe('npm run doctor where PUBLIC_URL shows a certificate that is trusted', () => {
+  /** What the doctor says of a server with a certificate for `host` that was made `daysAgo`. */
+  async function saidOf(host: string, daysAgo: number) {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - daysAgo * 86_400_000 })
+    const { key, cert } = selfSigned([host])
+    vi.useRealTimers()
+    const server = createServer({ key, cert }, (_req, res) => res.end('ok\n')).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const environment = environmentFor(`https://localhost:${port}`)
+    return wrong((await doctor([], { ...environment, NODE_EXTRA_CA_CERTS: fileWith(cert) })).stdout)
+  }
+
+  it('names one that has expired', async () => {
+    expect(await saidOf('localhost', 5)).toContain(
+      'WARN  PUBLIC_URL shows a certificate that has expired: browsers warn of it',
+    )
+  })
+
+  it('names one that is for another name', async () => {
+    expect(await saidOf('other.example.com', 0)).toContain(
+      'WARN  PUBLIC_URL shows a certificate for other names: browsers warn of it',
+    )
+  })
+})
+
 describe('npm run doctor behind a proxy that ends TLS', () => {
   /** An application with `environment`, the proxy in front of it, and what the doctor says of both. */
   async function measured(environment: Record<string, string>, passesClaimsOn = false) {
@@ -175,6 +206,7 @@ describe('npm run doctor behind a proxy that ends TLS', () => {
     expect([wrong(stdout), status]).toEqual([
       [
         'FAIL  PUBLIC_URL is https:, but the application sees http: and sends providers the wrong redirect URI',
+        'FAIL  TRUST_PROXY believes no proxy of 1: everybody has the address 127.0.0.1, and shares one rate limit',
       ],
       1,
     ])
@@ -197,7 +229,7 @@ describe('npm run doctor behind a proxy that ends TLS', () => {
   it('names the certificate that nobody vouches for', async () => {
     const { stdout, status } = await (await measured({})).examine(false)
     expect([wrong(stdout), status]).toEqual([
-      ['WARN  PUBLIC_URL shows a certificate that browsers warn of: DEPTH_ZERO_SELF_SIGNED_CERT'],
+      ['WARN  PUBLIC_URL shows a certificate that is self-signed: browsers warn of it'],
       0,
     ])
   })

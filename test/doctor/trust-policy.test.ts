@@ -4,7 +4,8 @@ import { situationOf } from '../../src/doctor/situation.ts'
 import { lintTrustPolicy } from '../../src/doctor/trust-policy.ts'
 import { okta, sound } from './planted-mistakes.ts'
 
-const { config } = situationOf({ ...sound, ...okta })
+const situation = situationOf({ ...sound, ...okta })
+const { config } = situation
 
 const action = 'sts:AssumeRoleWithWebIdentity'
 const google = {
@@ -139,7 +140,7 @@ const planted: [mistake: string, statement: object, ...findings: string[]][] = [
 
 describe('lintTrustPolicy', () => {
   it('finds nothing wrong with the policies that the report gives', () => {
-    const given = registrations(config).filter(({ provider }) => provider !== 'amazon')
+    const given = registrations(situation).filter(({ provider }) => provider !== 'amazon')
     expect(given).toHaveLength(3)
     for (const { trustPolicy } of given) {
       expect(lint(trustPolicy)).toEqual([expect.stringMatching(/^OK trusts .*, for this application only$/)])
@@ -148,7 +149,7 @@ describe('lintTrustPolicy', () => {
   })
 
   it('knows that the roles of a Ceph gateway belong to no account', () => {
-    const ceph = situationOf({ ...sound, ...okta, OKTA_ROLE_ARN: 'arn:aws:iam:::role/okta' }).config
+    const ceph = situationOf({ ...sound, ...okta, OKTA_ROLE_ARN: 'arn:aws:iam:::role/okta' })
     const given = registrations(ceph).find(({ provider }) => provider === 'okta')
     expect(lint(given?.trustPolicy ?? '')).toEqual([
       'OK trusts arn:aws:iam:::oidc-provider/example.okta.com, for this application only',
@@ -181,6 +182,36 @@ describe('lintTrustPolicy', () => {
     ['a whole role, as the AWS CLI prints it', '{"Role": {}}', expect.stringMatching(/^FAIL is no policy/)],
   ])('names a text that is %s', (_what, text, finding) => {
     expect(lint(text)).toEqual([finding])
+  })
+
+  it('names an OpenID provider of another account than the role', () => {
+    const trust = {
+      Effect: 'Allow',
+      Principal: { Federated: 'arn:aws:iam::444455556666:oidc-provider/example.okta.com' },
+      Action: action,
+      Condition: { StringEquals: { 'example.okta.com:aud': '0oa1example' } },
+    }
+    expect(lintStatements(trust)).toEqual([
+      'FAIL trusts a provider of the account 444455556666, and the role is in 111122223333',
+    ])
+  })
+
+  it.each([
+    ['whole role', (policy: object) => JSON.stringify({ Role: { AssumeRolePolicyDocument: policy } })],
+    ['document, URL-encoded', (policy: object) => encodeURIComponent(JSON.stringify(policy))],
+  ])('reads the %s, as other tools print it', (_form, print) => {
+    expect(lint(print({ Version: '2012-10-17', Statement: [google] }))).toEqual([
+      'OK trusts accounts.google.com, for this application only',
+    ])
+  })
+
+  it('reads a number as IAM does', () => {
+    const facebook = {
+      ...google,
+      Principal: { Federated: 'graph.facebook.com' },
+      Condition: { StringEquals: { 'graph.facebook.com:app_id': 999 } },
+    }
+    expect(lintStatements(facebook)).toEqual(['FAIL names another application than FACEBOOK_APP_ID: 999'])
   })
 
   it('compares the names of keys as IAM does, whatever their case', () => {

@@ -1,7 +1,7 @@
 import dns from 'node:dns'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type LoopbackServer, listenOnLoopback } from '../../sandbox/loopback-server.ts'
-import { signIn, signInUpToCallback, startApplication, type TestApplication } from '../application.ts'
+import { ada, signIn, signInUpToCallback, startApplication, type TestApplication } from '../application.ts'
 import {
   alsoStart,
   askForBuckets,
@@ -9,6 +9,7 @@ import {
   expectRefusal,
   expectSignedInAs,
   expectSignedOut,
+  laterBy,
   passDeadlines,
   pathsAsked,
   useSituation,
@@ -64,9 +65,20 @@ function attemptsOf(application: TestApplication, call: string, seen: number): n
   return lines.reduce((sum, { attempts }) => sum + Number(attempts ?? seen), 0)
 }
 
+/** How often `server` was asked for `path` after its first `before` requests. */
+const asked = (server: LoopbackServer, path: string, before: number): number =>
+  pathsAsked(server)
+    .slice(before)
+    .filter((one) => one === path).length
+
 /** Lets `work` meet a fault, and writes down what came of it. */
 async function meet(
-  { party, fault, attempts }: { party: string; fault: string; attempts: () => number | string },
+  {
+    party,
+    fault,
+    attempts,
+    page = 'what was asked for',
+  }: { party: string; fault: string; attempts: () => number | string; page?: string },
   work: () => Promise<Answer>,
 ): Promise<Answer> {
   const startedAt = performance.now()
@@ -79,9 +91,9 @@ async function meet(
     party,
     fault,
     answer: code === undefined ? `${answer.status}, as ever` : `${answer.status} \`${code}\``,
-    page: code === undefined ? 'what was asked for' : (/<h1[^>]*>([^<]*)</.exec(answer.body)?.[1] ?? ''),
+    page: code === undefined ? page : (/<h1[^>]*>([^<]*)</.exec(answer.body)?.[1] ?? ''),
     attempts: attempts(),
-    inTime: code?.endsWith('.timeout') ? 'deadline' : `< ${soonSeconds} s`,
+    inTime: fault === 'never answers' ? 'deadline' : `< ${soonSeconds} s`,
   })
   expect(answer.body).not.toContain(upstreamWord)
   if (code !== undefined) expectRefusal(answer, answer.status, code)
@@ -95,12 +107,13 @@ async function expectRecovery(
   browser: HttpBrowser,
   application: TestApplication,
   provider: keyof typeof names,
+  person = ada,
 ): Promise<void> {
-  if (answer.status === 303) return expectSignedInAs('Ada Example', browser, application)
+  if (answer.status === 303) return expectSignedInAs(person.name, browser, application)
   await expectSignedOut(browser, application)
   for (const { faults } of [situation.sandbox[provider], situation.sandbox.sts]) faults.clear()
-  expect((await tryToSignIn(browser, application, provider)).status).toBe(303)
-  await expectSignedInAs('Ada Example', browser, application)
+  expect((await tryToSignIn(browser, application, provider, person)).status).toBe(303)
+  await expectSignedInAs(person.name, browser, application)
 }
 
 describe.each(['amazon', 'google', 'facebook'] as const)('when %s', (provider) => {
@@ -120,7 +133,7 @@ describe.each(['amazon', 'google', 'facebook'] as const)('when %s', (provider) =
   })
 })
 
-describe.each(providerLegs)("when $provider's $name", ({ provider, name, path }) => {
+describe.each(providerLegs)("when $provider's $name", ({ provider, name, path, person }) => {
   it.each(faultNames)('%s, a sign-in ends in a page, and the next one works', async (fault) => {
     const server: LoopbackServer = situation.sandbox[provider]
     const application = await alsoStart(situation.sandbox)
@@ -130,11 +143,74 @@ describe.each(providerLegs)("when $provider's $name", ({ provider, name, path })
     server.faults.plan(path, faultsIn.json[fault], 9)
     const attempts = () => attemptsOf(application, path, 0)
     const answer = await meet({ party: `${names[provider]}, ${name}`, fault, attempts }, () =>
-      tryToSignIn(browser, application, provider),
+      tryToSignIn(browser, application, provider, person),
     )
     expect(pathsAsked(server).slice(before)).not.toContain('/elsewhere')
     if (answer.status !== 303) expect(situation.sandbox.sts.requests).toHaveLength(stsCalls)
-    await expectRecovery(answer, browser, application, provider)
+    await expectRecovery(answer, browser, application, provider, person)
+  })
+})
+
+describe("when Amazon's token endpoint, asked to renew access that has lapsed,", () => {
+  const path = '/auth/o2/token'
+  const party = 'Amazon, refresh of access that has lapsed'
+
+  it.each(faultNames)('%s, the person is asked to continue, and can', async (fault) => {
+    const { sandbox } = situation
+    const application = await alsoStart(sandbox, { SESSION_IDLE_SECONDS: '43200' })
+    const browser = new HttpBrowser()
+    await signIn(browser, application, 'amazon')
+    laterBy(61 * 60_000)
+    sandbox.amazon.faults.plan(path, faultsIn.json[fault], 9)
+    const before = sandbox.amazon.requests.length
+    const attempts = () => asked(sandbox.amazon, path, before)
+    const stsCalls = sandbox.sts.requests.length
+    const answer = await meet({ party, fault, attempts }, () => askForBuckets(browser, application))
+    if (answer.status !== 200) {
+      expect(answer.body).toContain('href="/initiateLogin/amazon?returnPath=%2Fs3%2F"')
+      expect(sandbox.sts.requests).toHaveLength(stsCalls)
+    }
+    sandbox.amazon.faults.clear()
+    await expectSignedInAs('Ada Example', browser, application)
+  })
+})
+
+describe.each([
+  {
+    provider: 'google',
+    path: '/revoke',
+    // Its status says it all (RFC 7009, section 2.2).
+    harmless: [
+      'answers with a page instead of data',
+      'answers with a page labelled as data',
+      'answers with nothing',
+      'answers with half a document',
+      'calls its data an image',
+    ],
+  },
+  { provider: 'facebook', path: '/v26.0/me/permissions', harmless: ['calls its data an image'] },
+] as const)("when $provider's revocation, asked for by a sign-out,", ({ provider, path, harmless }) => {
+  const party = `${names[provider]}, revocation at a sign-out`
+
+  it.each(faultNames)('%s, the person is signed out here, and told whether there', async (fault) => {
+    const server: LoopbackServer = situation.sandbox[provider]
+    const application = await alsoStart(situation.sandbox)
+    const browser = new HttpBrowser()
+    await signIn(browser, application, provider)
+    const list = await askForBuckets(browser, application)
+    const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(list.body) ?? []
+    server.faults.plan(path, faultsIn.json[fault], 9)
+    const before = server.requests.length
+    const attempts = () => asked(server, path, before)
+    const revoked = (harmless as readonly FaultName[]).includes(fault)
+    const page = `You are signed out; the token is ${revoked ? '' : 'not '}revoked`
+    const answer = await meet({ party, fault, attempts, page }, async () => {
+      const { location } = await browser.post(`${application.url}/logout`, { csrf })
+      return browser.get(location ?? '')
+    })
+    expect(answer.body).toContain('You are signed out')
+    expect(answer.body).toContain(revoked ? 'has revoked the token' : 'did not answer when asked to revoke')
+    await expectSignedOut(browser, application)
   })
 })
 
@@ -229,7 +305,6 @@ describe('when the session store in DynamoDB', () => {
     'answers with a page labelled as data',
     'answers with nothing',
     'calls its data an image',
-    'sends 100 MB',
     'never answers',
   ]
   const party = 'Session store in DynamoDB'
@@ -249,7 +324,7 @@ describe('when the session store in DynamoDB', () => {
 describe('docs/faults.md', () => {
   it('says what this run saw', async (context) => {
     const parties = new Set(trials.map(({ party }) => party))
-    if (parties.size < 16) return context.skip('not all parties were tried')
+    if (parties.size < 20) return context.skip('not all parties were tried')
     await expect(faultReport(trials)).toMatchFileSnapshot('../../docs/faults.md')
   })
 })

@@ -87,11 +87,53 @@ describe("Amazon's access token", () => {
       ['is missing', token, (body) => ({ ...body, access_token: undefined }), senseless],
       ['is empty', token, (body) => ({ ...body, access_token: '' }), senseless],
       ['is no text', token, (body) => ({ ...body, access_token: { a: 1 } }), senseless],
+      [
+        'is no text that a header can carry',
+        token,
+        () => ({ access_token: 'Atza|ü🦄', token_type: 'bearer' }),
+        senseless,
+      ],
+      [
+        'has a line break in it',
+        token,
+        () => ({ access_token: 'Atza|a\r\nb', token_type: 'bearer' }),
+        senseless,
+      ],
+      [
+        'stands beside an error',
+        token,
+        (body) => ({ ...body, error: 'invalid_grant', error_description: 'x' }),
+        senseless,
+      ],
       ['is of another type', token, (body) => ({ ...body, token_type: 'mac' }), senseless],
       ['comes in an array', token, (body) => [body], senseless],
     ]
   it.each(lies)('whose answer %s is refused', async (_title, path, change, expected) => {
     await expectRefusedBeforeSts('amazon', path, rewriteJson(change), expected)
+  })
+
+  it.each(['x'.repeat(256), 'amzn1.account.ü', 'a\u2028b', ' ', '\ud800'])(
+    'for somebody whose id is %j is refused: nobody has such an id',
+    async (id) => {
+      const someone = rewriteJson((body) => ({ ...body, user_id: id }))
+      situation.sandbox.amazon.faults.plan(tokenInfo, someone)
+      await expectRefusedBeforeSts('amazon', profile, someone, invalid)
+    },
+  )
+
+  it('for somebody with a name and an address without end is good, without the rest of the name', async () => {
+    const { amazon } = situation.sandbox
+    const vast = { name: '🦄'.repeat(100_000), email: `${'a'.repeat(100_000)}@example.com` }
+    amazon.faults.plan(
+      profile,
+      rewriteJson((body) => ({ ...body, ...vast })),
+    )
+    const browser = new HttpBrowser()
+    expect((await signIn(browser, situation.application, 'amazon')).status).toBe(303)
+    const { body } = await browser.get(`${situation.application.url}/s3/`)
+    expect(body).toContain(`Hello, <bdi>${'🦄'.repeat(200)}</bdi>`)
+    expect(body.length).toBeLessThan(20_000)
+    expect(situation.application.logText()).not.toContain('a'.repeat(400))
   })
 
   it('with the names of inherited properties in every answer is judged by its own', async () => {
@@ -118,6 +160,7 @@ describe("Facebook's access token", () => {
     ['is no longer valid', { is_valid: false }, invalid],
     ['says valid in other words', { is_valid: 'true' }, senseless],
     ['does not say whether it is valid', { is_valid: undefined }, senseless],
+    ['names a list of applications', { app_id: ['1234567890123456'] }, senseless],
     ["is a page's", { type: 'PAGE' }, invalid],
     ["is the application's own", { type: 'APP' }, invalid],
     ['names another person', { user_id: renee.subjects.facebook }, mismatch],

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { demoPeople, type Person } from '../../sandbox/identity/people.ts'
 import type { SessionStore } from '../../src/session/stores/session-store.ts'
 import { sqliteStore } from '../../src/session/stores/sqlite.ts'
 import { ada, signIn, signInUpToCallback, startApplication } from '../application.ts'
@@ -210,5 +211,32 @@ describe('the return path', () => {
     expect(wanted.body).toContain('href="/initiateLogin/amazon?returnPath=%2Fs3%2Fphotos%2F"')
     const foreign = await browser.get(`${url}/?returnPath=${encodeURIComponent('//evil.example')}`)
     expect(foreign.body).not.toContain('evil.example')
+  })
+})
+
+describe('cookies that a neighbour of this host planted', () => {
+  const signedInAs = async (person: Person) => {
+    const browser = new HttpBrowser()
+    await signIn(browser, situation.application, 'google', person)
+    return (prefix: string) =>
+      ['session', 'seen'].map((name) => `${prefix}${name}=${cookieNamed(browser, name)}`).join('; ')
+  }
+  const greeting = async (cookie: string, scheme: 'http' | 'https') => {
+    const answer = await new HttpBrowser().get(`${situation.application.url}/s3/`, {
+      cookie,
+      'x-forwarded-proto': scheme,
+    })
+    return /Hello, <bdi>([^<]*)</.exec(answer.body)?.[1] ?? answer.status
+  }
+
+  it.each([
+    ['https', '__Host-', ''],
+    ['http', '', '__Host-'],
+  ] as const)('over %s are looked at under no other name than ours', async (scheme, ours, theirs) => {
+    const [mine, planted] = [await signedInAs(ada), await signedInAs(demoPeople[2] as Person)]
+    expect(await greeting(mine(ours), scheme)).toBe('Ada Example')
+    expect(await greeting(`${planted(theirs)}; ${mine(ours)}`, scheme)).toBe('Ada Example')
+    expect(await greeting(`${mine(ours)}; ${planted(theirs)}`, scheme)).toBe('Ada Example')
+    expect(await greeting(planted(theirs), scheme)).toBe(303)
   })
 })

@@ -119,7 +119,7 @@ describe('GET /oauth2callback/:provider', () => {
     await browser.get(callback)
     const { body } = await browser.get(`${situation.application.url}/s3/`)
     const csrf = /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? ''
-    expect((await browser.post(`${situation.application.url}/logout`, { csrf })).status).toBe(200)
+    expect((await browser.post(`${situation.application.url}/logout`, { csrf })).status).toBe(303)
     await expectRefusedAtOnce(browser, callback, 403, 'login.no_attempt')
   })
 

@@ -22,7 +22,7 @@ describe('the security headers', () => {
     ['a wrong method', '/logout', {}],
     ['an unknown path', '/nowhere', {}],
     ['an unknown provider', '/initiateLogin/nobody', {}],
-    ['a style sheet', '/assets/css/base.css', {}],
+    ['a style sheet', '/assets/style.css', {}],
     ['a script', '/assets/js/implicit-callback.js', {}],
     ['a missing file', '/assets/css/nothing.css', {}],
     ['a JSON error', '/nowhere', { Accept: 'application/json' }],

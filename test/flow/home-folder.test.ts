@@ -28,6 +28,8 @@ describe.each(['amazon', 'google', 'facebook'] as const)('My files, signed in wi
     expect(own.status).toBe(200)
     expect(own.body).toContain('Welcome, Ada Example.txt')
     expect(own.body).toContain('<h1><bdi>My files</bdi></h1>')
+    // What lies above would only be denied.
+    expect(own.body).not.toMatch(/href="\/s3\/people\/(\?prefix=home%2F(\w+%2F)?)?"/)
     expect((await theirs.open(theirs.href)).body).toContain(`Welcome, ${other.name.split(' ')[0]}`)
 
     expectRefusal(await mine.open(theirs.href), 403, 's3.access_denied')

@@ -195,6 +195,21 @@ describe('parameters in shapes of their own', () => {
     }
   })
 
+  it.each([
+    ['announced', 'Content-Length: 1000000000\r\n\r\n', 'a'],
+    ['sent in chunks', 'Transfer-Encoding: chunked\r\n\r\n', `10000\r\n${'a'.repeat(65_536)}\r\n`],
+  ])(
+    'a form without end that is %s is refused at once, and its sender is hung up on',
+    async (_how, head, body) => {
+      const start =
+        'POST /logout HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n'
+      // The request is never finished, and asks for the connection to stay.
+      const answer = await send(`${start}${head}${body}`)
+      expectHarmless(answer)
+      expect(answer.status).toBe(413)
+    },
+  )
+
   it('a form that breaks off is forgotten', async () => {
     const { url } = situation.application
     const { location } = await new HttpBrowser().get(`${url}/initiateLogin/amazon`)

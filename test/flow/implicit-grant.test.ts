@@ -139,8 +139,13 @@ describe('the callback of an implicit grant', () => {
       expectRefusal(answer, 403, 'provider.token_invalid')
     })
 
-    it('refuses an empty or missing token', async () => {
-      for (const fields of [{ access_token: '' }, { token_type: 'bearer' }] as Record<string, string>[]) {
+    it('refuses a token that is missing, empty or no token', async () => {
+      for (const fields of [
+        { access_token: '' },
+        { token_type: 'bearer' },
+        { access_token: 'Atza|ü🦄' },
+        { access_token: 'Atza|a\r\nb' },
+      ] as Record<string, string>[]) {
         const { browser, state } = await begin()
         expectRefusal(await send(method, browser, { ...fields, state }), 400, 'request.malformed')
       }

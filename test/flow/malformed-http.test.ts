@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { signIn } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
 import { expectHarmless, sendRaw } from './raw-http.ts'
 import { useSituation } from './situation.ts'
@@ -45,4 +46,41 @@ describe('what is no HTTP', () => {
   ])('is refused or taken as it should: %s', async (_title, bytes) => {
     expectHarmless(await sendRaw(situation.application.url, bytes))
   })
+})
+
+describe('a whole address in the request line', () => {
+  const ask = (target: string) =>
+    sendRaw(
+      situation.application.url,
+      `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`,
+    )
+
+  it('is as good as its path where it is ours', async () => {
+    const { status, text } = await ask('http://127.0.0.1/s3/?sort=-name')
+    expect(status).toBe(303)
+    expect(text).toContain(`Location: /?${new URLSearchParams({ returnPath: '/s3/?sort=-name' })}`)
+  })
+
+  it.each(['http://evil.example/s3/', 'http://evil.example/initiateLogin/amazon', 'http://127.0.0.1:9/s3/'])(
+    'is refused where it is %s, and stands nowhere on the page',
+    async (target) => {
+      const { status, text } = await ask(target)
+      expect(status).toBe(400)
+      expect(text).not.toContain('evil.example')
+    },
+  )
+})
+
+describe('a condition in the request', () => {
+  it.each(['/', '/privacy', '/s3/', '/nowhere'])(
+    'changes nothing of %s: pages have no validators',
+    async (path) => {
+      const browser = new HttpBrowser()
+      await signIn(browser, situation.application, 'amazon')
+      const conditions = { 'if-none-match': '*', 'if-modified-since': 'Fri, 25 Nov 2099 00:00:00 GMT' }
+      const { status, body } = await browser.get(`${situation.application.url}${path}`, conditions)
+      expect(status).toBe(path === '/nowhere' ? 404 : 200)
+      expect(body).toContain('<!doctype html>')
+    },
+  )
 })

@@ -62,6 +62,15 @@ describe('GET /s3/:bucket/', () => {
     expect((await folder('files', 'nothing/here/')).body).toContain('No key in this bucket begins like this')
   })
 
+  it('is a signed-in person’s page where S3 refuses, too: with a way to the buckets, and out', async () => {
+    for (const path of ['/s3/nowhere/', '/s3/files/download?key=missing']) {
+      const { status, body } = await open(path)
+      expect(status).toBe(404)
+      expect(body).toContain('aria-label="Account"')
+      expect(body).toMatch(/name="csrf" value="[^"]+"/)
+    }
+  })
+
   it('hides the empty object by which programs make a folder appear', async () => {
     await seed('made/', '')
     expect(rowsOn((await folder('files', 'made/')).body)).toEqual([])
@@ -101,7 +110,7 @@ describe('GET /s3/:bucket/', () => {
     })
     s3.faults.plan('/files/', redirect, 5)
     const before = s3.requests.length
-    expectRefusal(await folder('files'), 502, 's3.unavailable')
+    expectRefusal(await folder('files'), 502, 's3.wrong_region')
     expect(s3.requests.length - before).toBe(2)
   })
 
@@ -176,6 +185,7 @@ const legalKeys = [
   'ü'.repeat(512),
   `${'d/'.repeat(511)}xy`,
   'constructor',
+  'a slash at the end/',
 ]
 
 describe('GET /s3/:bucket/download', () => {
@@ -196,7 +206,7 @@ describe('GET /s3/:bucket/download', () => {
     const link = rowsOn(body).find(
       ({ href = '' }) => new URL(href, 'http://a').searchParams.get('key') === key,
     )
-    expect(link?.name).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    expect(link?.name).toMatch(/^[^\p{Cc}\p{Cf}]+$/u)
     const answer = await open(link?.href ?? '/missing')
     const content = answer.location === undefined ? answer.body : await (await fetch(answer.location)).text()
     expect(content).toBe(key)
@@ -263,7 +273,10 @@ describe('GET /s3/:bucket/download', () => {
     ['files', 'x'.repeat(1025), 404, 's3.no_such_key'],
     ['nowhere', 'x', 404, 's3.no_such_bucket'],
   ])('answers for %s and %j with %d %s', async (bucket, key, status, code) => {
-    expectRefusal(await download(bucket, key), status, code)
+    const answer = await download(bucket, key)
+    expectRefusal(answer, status, code)
+    // For what can be a key, there is a folder to go back to.
+    expect(answer.body.includes('Back to the folder')).toBe(key === 'missing' || key === 'x')
   })
 
   it('leads somebody who must sign in to the folder, and asks S3 nothing', async () => {

@@ -82,7 +82,10 @@ describe('the certified oidc-provider', () => {
     await signedInPage(browser, 'offline')
     vi.useFakeTimers({ now: Date.now() + 20 * 60 * 1000, toFake: ['Date'] })
     const page = await browser.get(`${application.url}/s3/`)
-    expect([page.status, audits('offline')]).toEqual([200, ['signed_in', 'renewed']])
+    expect([page.status, audits('offline')]).toEqual([
+      200,
+      ['sts_exchange', 'signed_in', 'sts_exchange', 'renewed'],
+    ])
     expect(page.body).toContain(proofOfAccess)
   })
 
@@ -119,7 +122,8 @@ describe('the certified oidc-provider', () => {
     const browser = new HttpBrowser()
     const page = await signedInPage(browser, 'basic')
     const csrf = /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? ''
-    const { body } = await browser.post(`${application.url}/logout`, { csrf }, { origin: application.url })
+    const out = await browser.post(`${application.url}/logout`, { csrf }, { origin: application.url })
+    const { body } = await browser.get(out.location ?? '')
     expect(body).toContain(`href="${providers.basic.url}/session/end?client_id=client-basic"`)
   })
 })

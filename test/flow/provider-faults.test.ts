@@ -10,29 +10,33 @@ const situation = useSituation()
 const faults = faultsIn.json
 
 describe('an answer that would be right, but for 3 MB too much', () => {
-  it.each(providerLegs)("is not read from $provider's $name", async ({ provider, path }) => {
+  it.each(providerLegs)("is not read from $provider's $name", async ({ provider, path, person }) => {
     const application = await alsoStart(situation.sandbox)
     const padded = rewriteJson((body) => ({ ...body, padding: 'x'.repeat(3 * 1024 * 1024) }))
     situation.sandbox[provider].faults.plan(path, padded, 9)
-    expectRefusal(await tryToSignIn(new HttpBrowser(), application, provider), 502, 'provider.answer_invalid')
+    const answer = await tryToSignIn(new HttpBrowser(), application, provider, person)
+    expectRefusal(answer, 502, 'provider.answer_invalid')
   })
 })
 
 describe('a fault that does not last', () => {
   const read = providerLegs.filter(({ name }) => name !== 'token endpoint')
 
-  it.each(read)("of $provider's $name is not noticed: it is asked once more", async ({ provider, path }) => {
-    for (const name of ['closes the connection', 'is unavailable (503)'] as const) {
-      const application = await alsoStart(situation.sandbox)
-      const before = pathsAsked(situation.sandbox[provider]).filter((one) => one === path).length
-      situation.sandbox[provider].faults.plan(path, faults[name], 1)
-      expect((await tryToSignIn(new HttpBrowser(), application, provider)).status).toBe(303)
-      // STS asks Amazon for the token's owner, too.
-      expect(pathsAsked(situation.sandbox[provider]).filter((one) => one === path).length).toBeGreaterThan(
-        before + 1,
-      )
-    }
-  })
+  it.each(read)(
+    "of $provider's $name is not noticed: it is asked once more",
+    async ({ provider, path, person }) => {
+      for (const name of ['closes the connection', 'is unavailable (503)'] as const) {
+        const application = await alsoStart(situation.sandbox)
+        const before = pathsAsked(situation.sandbox[provider]).filter((one) => one === path).length
+        situation.sandbox[provider].faults.plan(path, faults[name], 1)
+        expect((await tryToSignIn(new HttpBrowser(), application, provider, person)).status).toBe(303)
+        // STS asks Amazon for the token's owner, too.
+        expect(pathsAsked(situation.sandbox[provider]).filter((one) => one === path).length).toBeGreaterThan(
+          before + 1,
+        )
+      }
+    },
+  )
 })
 
 describe('a code exchange that failed', () => {

@@ -221,7 +221,7 @@ describe('the live call to S3', () => {
 
   it.each([
     ['AccessDenied', 403, 's3.access_denied'],
-    ['InvalidToken', 400, 's3.credentials_rejected'],
+    ['InvalidToken', 400, 's3.token_rejected'],
   ])('that ends in %s is part of the story, and no failure of the page', async (awsCode, status, code) => {
     const { browser } = await signedIn('amazon')
     situation.sandbox.s3.faults.plan('/', answerWith(status, `<Error><Code>${awsCode}</Code></Error>`))

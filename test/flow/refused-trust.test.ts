@@ -34,6 +34,10 @@ describe('a role that does not trust the provider', () => {
     expect(logged).toMatchObject({ 'token aud': clientId, 'token app_id': appId })
     expect(answer.body).toContain('For the operator')
     expect(answer.body).toContain(appId)
+    // The usual mistake, by the very values that are mixed up in it.
+    expect(logged?.pitfall).toContain(`the client id (${clientId})`)
+    expect(logged?.pitfall).toContain(`the app id (${appId})`)
+    expect(answer.body).toContain('refuses everybody')
   })
 
   it.each([
@@ -44,6 +48,7 @@ describe('a role that does not trust the provider', () => {
     const [statement] = JSON.parse(logged?.trustPolicy ?? '').Statement
     expect(statement.Principal.Federated).toContain(federated)
     const clientId = situation.sandbox.environment[`${provider.toUpperCase()}_APP_ID`]
+    expect(logged).not.toHaveProperty('pitfall')
     expect(Object.values(statement.Condition.StringEquals)).toEqual([clientId])
   })
 

@@ -32,6 +32,7 @@ const table: Record<string, Row> = {
   '/readyz': { path: '/readyz', answers: { GET: 200, HEAD: 200 } },
   '/': { path: '/', answers: { GET: 200, HEAD: 200 } },
   '/privacy': { path: '/privacy', answers: { GET: 200, HEAD: 200 } },
+  '/explained': { path: '/explained', answers: { GET: 200, HEAD: 200 } },
   '/initiateLogin/:provider': { path: '/initiateLogin/amazon', answers: { GET: 302, HEAD: 302 } },
   '/oauth2callback/:provider': {
     path: '/oauth2callback/amazon',
@@ -43,8 +44,9 @@ const table: Record<string, Row> = {
     path: '/s3/media-originals/download?key=none',
     answers: { GET: [303, 404], HEAD: [303, 404] },
   },
+  '/logout': { path: '/logout', answers: { POST: [303, 403] } },
+  '/signed-out': { path: '/signed-out', answers: { GET: [200, 303], HEAD: [200, 303] } },
   '/flow': { path: '/flow', answers: { GET: 200, HEAD: 200 } },
-  '/logout': { path: '/logout', answers: { POST: [200, 403] } },
 }
 
 interface RouterLayer {
@@ -109,13 +111,12 @@ describe('the route table', () => {
     }
   })
 
-  it.each(cases.filter(({ route, method }) => method === 'GET' && !['/', '/privacy'].includes(route)))(
-    '$method $route for somebody $who is kept in no cache',
-    async (one) => {
-      const { headers } = await send(one)
-      expect(headers['cache-control']).toBe('no-store')
-    },
-  )
+  it.each(
+    cases.filter(({ route, method }) => method === 'GET' && !['/', '/privacy', '/explained'].includes(route)),
+  )('$method $route for somebody $who is kept in no cache', async (one) => {
+    const { headers } = await send(one)
+    expect(headers['cache-control']).toBe('no-store')
+  })
 
   it('leaves the session alive through all of that', async () => {
     const { status } = await request(situation.application.server)
@@ -131,7 +132,7 @@ describe('the route table', () => {
     ['/nowhere', 'text/html; charset=utf-8'],
     ['/healthz', 'text/plain; charset=utf-8'],
     ['/readyz', 'text/plain; charset=utf-8'],
-    ['/assets/css/base.css', 'text/css; charset=utf-8'],
+    ['/assets/style.css', 'text/css; charset=utf-8'],
     ['/assets/js/implicit-callback.js', 'text/javascript; charset=utf-8'],
     ['/assets/icons/amazon.svg', 'image/svg+xml'],
   ])('GET %s is of type %s', async (path, type) => {
@@ -165,7 +166,7 @@ describe('an unknown path', () => {
 
 it('a style sheet may be kept for ever, under an address that changes with its content', async () => {
   const { text: page } = await request(situation.application.server).get('/')
-  const [address = ''] = /\/assets\/css\/[\w-]+\.css\?v=[\w-]{10}/.exec(page) ?? []
+  const [address = ''] = /\/assets\/style\.css\?v=[\w-]{10}/.exec(page) ?? []
   const { text, headers } = await request(situation.application.server).get(address)
   expect(headers['cache-control']).toBe('public, max-age=31536000, immutable')
   const hash = createHash('sha256').update(text).digest('base64url')

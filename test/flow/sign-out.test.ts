@@ -41,9 +41,10 @@ describe('POST /logout', () => {
       { csrf },
       { origin: situation.application.url, 'sec-fetch-site': 'same-origin' },
     )
-    expect(answer.status).toBe(200)
-    expect(answer.body).toContain('You are signed out')
-    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect(answer.status).toBe(303)
+    const page = await browser.get(answer.location ?? '')
+    expect(page.body).toContain('You are signed out')
+    expect(page.headers.get('cache-control')).toBe('no-store')
     // The session, and the receipt beside it.
     expect(store.ids.size).toBe(before - 2)
     expect(answer.headers.getSetCookie().join()).toMatch(/^session=;.*Expires=Thu, 01 Jan 1970/)
@@ -79,8 +80,13 @@ describe('POST /logout', () => {
   it('by somebody signed out, or twice, is no error', async () => {
     const csrf = await csrfToken()
     await browser.post(logoutUrl(), { csrf })
-    expect((await browser.post(logoutUrl(), { csrf })).status).toBe(200)
-    expect((await new HttpBrowser().post(logoutUrl(), {})).status).toBe(200)
+    for (const somebody of [browser, new HttpBrowser()]) {
+      const { status, location } = await somebody.post(logoutUrl(), { csrf })
+      expect({ status, location }).toEqual({
+        status: 303,
+        location: `${situation.application.url}/signed-out`,
+      })
+    }
   })
 
   describe('does nothing', () => {
@@ -144,6 +150,37 @@ describe('GET /logout', () => {
       expect(answer.headers.get('allow')).toBe('POST')
     }
     await expectSignedInAs('Ada Example', browser, situation.application)
+  })
+})
+
+describe('GET /signed-out', () => {
+  const open = (query = '', by = new HttpBrowser()) =>
+    by.get(`${situation.application.url}/signed-out${query}`)
+
+  it('is no page for somebody who is signed in', async () => {
+    const { status, location } = await open('', browser)
+    expect({ status, location }).toEqual({ status: 303, location: `${situation.application.url}/s3/` })
+  })
+
+  it('names provider and end of the access from its address, as long as that makes sense', async () => {
+    const ends = Date.now() + 60 * 60 * 1000
+    const { body } = await open(`?provider=google&revocation=revoked&ends=${ends}`)
+    expect(body).toContain('Google has revoked the token')
+    expect(body).toMatch(/lapse by themselves at \d/)
+  })
+
+  it.each([
+    '',
+    '?provider=nobody&revocation=revoked',
+    '?provider=constructor&revocation=revoked&ends=1',
+    '?provider=google&provider=amazon&revocation=revoked',
+    '?revocation=%3Cscript%3E&ends=NaN',
+    `?ends=${'9'.repeat(400)}`,
+  ])('takes no word for it that means nothing: %s', async (query) => {
+    const { status, body } = await open(query)
+    expect(status).toBe(200)
+    expect(body).not.toMatch(/has revoked|lapse by themselves at|<script>alert/)
+    expect(body).toContain('still signed in at your identity provider')
   })
 })
 

@@ -23,8 +23,9 @@ describe('routes that know nobody', () => {
     '/',
     '/?returnPath=%2Fs3%2F&notice=expired',
     '/privacy',
+    '/explained',
     '/healthz',
-    '/assets/css/base.css',
+    '/assets/style.css',
     '/assets/nothing',
     '/robots.txt',
     '/favicon.ico',
@@ -50,9 +51,20 @@ describe('routes that know nobody', () => {
     },
   )
 
-  it.each(['/', '/privacy', '/healthz', '/assets/css/base.css'])('GET %s sets no cookie', async (path) => {
-    const { headers } = await request(situation.application.server).get(path)
-    expect(headers['set-cookie']).toBeUndefined()
+  it.each(['/', '/privacy', '/explained', '/healthz', '/assets/style.css'])(
+    'GET %s sets no cookie',
+    async (path) => {
+      const { headers } = await request(situation.application.server).get(path)
+      expect(headers['set-cookie']).toBeUndefined()
+    },
+  )
+
+  it.each(['/', '/privacy', '/explained'])('GET %s is the same page for everybody', async (path) => {
+    const stranger = await request(situation.application.server).get(path)
+    const known = await request(situation.application.server).get(path).set(visitor)
+    expect(stranger.text).toContain('<h1>')
+    expect(known.text).toBe(stranger.text)
+    expect(stranger.headers['cache-control']).toBe('no-cache')
   })
 
   it('writes nothing to the store for a visitor who starts sign-ins and never comes back', async () => {

@@ -5,9 +5,16 @@ const runs = Number(process.env.FUZZ_RUNS ?? 60)
 /** `FUZZ_SEED` repeats a run. */
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
-/** Tries `property` with inputs that differ from run to run, and prints how many, and the seed that brings them back. */
-export async function fuzz<T>(target: string, property: fc.IAsyncProperty<T>): Promise<void> {
-  const details = await fc.check(property, { numRuns: runs, seed, verbose: 1 })
+/**
+ * Tries `property` with inputs that differ from run to run, and prints how many, and the seed that brings them back.
+ * `known` are inputs that once did harm, or would: they are tried every time.
+ */
+export async function fuzz<T>(
+  target: string,
+  property: fc.IAsyncProperty<T>,
+  known: T[] = [],
+): Promise<void> {
+  const details = await fc.check(property, { numRuns: runs, seed, verbose: 1, examples: known })
   console.info(`fuzz: ${target}: ${details.numRuns} inputs, FUZZ_SEED=${seed}`)
   if (details.failed) throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance })
 }

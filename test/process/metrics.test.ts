@@ -46,11 +46,17 @@ describe('the metrics of a process', () => {
         event('signed_in', 'amazon', 'ok'),
         event('signed_in', 'google', 'ok'),
         event('signed_in', 'facebook', 'ok'),
+        event('sts_exchange', 'amazon', 'ok'),
+        event('sts_exchange', 'google', 'ok'),
+        event('sts_exchange', 'facebook', 'ok'),
         event('refused', 'amazon', 'login.cancelled'),
         event('refused', 'google', 'login.no_attempt'),
       ].sort(),
     )
     expect(text).toMatch(/upstream_call_duration_seconds_count\{call="sts AssumeRole\w+",status="200"\} 3/)
+    // Each sign-in is a new session, in the place of the one before.
+    expect(text).toMatch(/^sessions_active 3$/m)
+    expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \S+$/m)
     expect(text).toContain('route="/oauth2callback/:provider"')
     secrets.push(ada.name, ada.email ?? '', 'forged', ...browser.cookies.map(({ value }) => value))
     secrets.push(

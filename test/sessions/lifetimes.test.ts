@@ -28,6 +28,8 @@ describe('idle time', () => {
     expect(status).toBe(303)
     expect(location).toContain('notice=expired')
     expect(location).toContain(`returnPath=${encodeURIComponent('/s3/')}`)
+    const ends = parties.one.log.filter(({ audit }) => audit === 'idle_ended')
+    expect(ends).toEqual([expect.objectContaining({ provider: 'amazon', subject: expect.any(String) })])
   })
 
   it('is counted from the last page: somebody who reads every twenty minutes stays for hours', async () => {

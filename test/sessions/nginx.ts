@@ -10,7 +10,7 @@ export const nginxIsMissing = spawnSync('nginx', ['-v']).status !== 0
 if (nginxIsMissing) console.warn('nginx is not on the PATH: the tests that need it are SKIPPED')
 
 /** As Elastic Beanstalk sets nginx up, but with several instances behind it: kept-alive connections, no stickiness. */
-const configuration = (folder: string, port: number, ports: number[]) => `
+const configuration = (folder: string, port: number, ports: number[], address: string) => `
 daemon off;
 master_process off;
 pid ${folder}/pid;
@@ -27,6 +27,7 @@ http {
     listen 127.0.0.1:${port};
     location / {
       proxy_pass http://instances;
+      proxy_bind ${address};
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;
@@ -37,11 +38,14 @@ http {
 }
 `
 
-/** Starts a real nginx in front of these ports of 127.0.0.1. */
-export async function startNginx(ports: number[]): Promise<{ url: string; close(): Promise<void> }> {
+/** Starts a real nginx in front of these ports of 127.0.0.1, to which it comes from `address`. */
+export async function startNginx(
+  ports: number[],
+  address = '127.0.0.1',
+): Promise<{ url: string; close(): Promise<void> }> {
   const [folder, port] = [temporaryFolder(), await freePort()]
   const file = join(folder, 'nginx.conf')
-  writeFileSync(file, configuration(folder, port, ports))
+  writeFileSync(file, configuration(folder, port, ports, address))
   const nginx = spawn('nginx', ['-p', folder, '-c', file], { stdio: 'inherit' })
   const url = `http://127.0.0.1:${port}`
   await vi.waitFor(() => fetch(`${url}/healthz`), { timeout: 5_000, interval: 20 })

@@ -114,10 +114,11 @@ export function sessionIdOf(browser: HttpBrowser): string {
   return /^s:([^.]+)\./.exec(decodeURIComponent(value))?.[1] ?? ''
 }
 
-/** Presses *Sign out* on the bucket list. */
+/** Presses *Sign out* on the bucket list. Returns the page after it. */
 export async function signOut(browser: HttpBrowser, application: TestApplication) {
   const page = await browser.get(`${application.url}/s3/`)
-  return browser.post(`${application.url}/logout`, { csrf: csrfOf(page.body) })
+  const { location = '' } = await browser.post(`${application.url}/logout`, { csrf: csrfOf(page.body) })
+  return browser.get(location)
 }
 
 /** The form token of a signed-in page. */

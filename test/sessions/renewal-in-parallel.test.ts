@@ -111,7 +111,7 @@ describe('a sign-out', () => {
     const renewing = askAt(parties.one.url, sentTo(parties.one, browser))
     await held.reached
     const out = await browser.post(`${parties.one.url}/logout`, { csrf: csrfOf(page.body) })
-    expect(out.status).toBe(200)
+    expect(out.status).toBe(303)
     held.open()
     expect((await renewing).body).not.toContain('analytics-landing-zone')
     expect(await sessionRecordOf(parties.store, before)).toBeUndefined()
@@ -144,6 +144,6 @@ describe('a sign-out', () => {
     const answers = await Promise.all(
       twins.map((twin) => twin.post(`${parties.one.url}/logout`, { csrf: csrfOf(body) })),
     )
-    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(answers.map(({ status }) => status)).toEqual([303, 303])
   })
 })

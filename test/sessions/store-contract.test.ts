@@ -23,12 +23,6 @@ import {
 
 const log = createLog('silent', [])
 
-/** A store that has connected. */
-async function connected(store: SessionStore): Promise<SessionStore> {
-  await vi.waitFor(() => store.check(), { timeout: 5_000, interval: 20 })
-  return store
-}
-
 const opened = (store: SessionStore): OpenedStore => ({ store, close: () => store.close() })
 
 describe('sqlite:PATH', () => {
@@ -55,7 +49,7 @@ describe.skipIf(redisIsMissing)('redis:// (skipped where redis-server is not ins
   })
   afterAll(() => redis.close())
 
-  sessionStoreContract('Redis', async () => opened(await connected(redisStore(redis.url, log))))
+  sessionStoreContract('Redis', async () => opened(await redisStore(redis.url, log)))
   unansweredStoreContract(
     'Redis, where nobody listens',
     async () => redisStore(`redis://127.0.0.1:${await freePort()}`, log),
@@ -63,7 +57,7 @@ describe.skipIf(redisIsMissing)('redis:// (skipped where redis-server is not ins
   )
 
   it('keeps no count longer than its minute', async () => {
-    const store = await connected(redisStore(redis.url, log))
+    const store = await redisStore(redis.url, log)
     onTestFinished(() => store.close())
     await store.count('a-client', Date.now() + 60_000)
     const leftMs = Number(await redis.command('PTTL', 'count:a-client'))
@@ -73,7 +67,7 @@ describe.skipIf(redisIsMissing)('redis:// (skipped where redis-server is not ins
 
   describe('frozen', () => {
     const frozen = async () => {
-      const store = await connected(redisStore(redis.url, log))
+      const store = await redisStore(redis.url, log)
       redis.freeze()
       return store
     }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
@@ -117,6 +117,50 @@ describe.skipIf(redisIsMissing)(
     })
   },
 )
+
+describe.skipIf(redisIsMissing)(
+  'a process whose Redis is there (skipped where redis-server is not installed)',
+  () => {
+    it('listens once it is connected: the very first request finds the store', async () => {
+      const redis = await new Redis(await freePort()).start()
+      // A network in which everything takes its time.
+      const far = createServer((near) => {
+        const ahead = connect(redis.port, '127.0.0.1')
+        for (const socket of [near, ahead]) socket.on('error', () => {})
+        near.pipe(ahead)
+        setTimeout(() => ahead.pipe(near), 1_000)
+      })
+      await once(far.listen(0, '127.0.0.1'), 'listening')
+      const instance = await launch({
+        SESSION_STORE: `redis://127.0.0.1:${(far.address() as AddressInfo).port}`,
+      })
+      try {
+        expect(await isReady(instance.port)).toBe(true)
+      } finally {
+        await instance.kill()
+        far.close()
+        await redis.close()
+      }
+    })
+  },
+)
+
+describe('a process whose Redis takes connections and says nothing', () => {
+  it('starts all the same, after two seconds', async () => {
+    const silent = createServer((socket) => socket.on('error', () => {}))
+    await once(silent.listen(0, '127.0.0.1'), 'listening')
+    const instance = await launch({
+      SESSION_STORE: `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    })
+    try {
+      expect(await statusOf(`http://127.0.0.1:${instance.port}/`)).toBe(200)
+      expect(await isReady(instance.port)).toBe(false)
+    } finally {
+      await instance.kill()
+      silent.close()
+    }
+  })
+})
 
 describe('a store behind which something else listens', () => {
   it.each([

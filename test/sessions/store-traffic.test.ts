@@ -20,7 +20,7 @@ describe('the session store', () => {
     '/',
     '/?returnPath=%2Fs3%2F',
     '/privacy',
-    '/assets/css/base.css',
+    '/assets/style.css',
     '/initiateLogin/amazon',
     '/healthz',
     '/robots.txt',
@@ -33,7 +33,7 @@ describe('the session store', () => {
     expect(robot.cookies.filter(({ name }) => name === 'session')).toEqual([])
   })
 
-  it.each(['/', '/privacy', '/assets/css/base.css', '/initiateLogin/amazon', '/healthz'])(
+  it.each(['/', '/privacy', '/assets/style.css', '/initiateLogin/amazon', '/healthz'])(
     'is not touched by somebody signed in who opens %s',
     async (path) => {
       const browser = new HttpBrowser()

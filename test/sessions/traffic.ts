@@ -44,7 +44,7 @@ export function startTraffic(url: string, people: readonly Person[], lanes: numb
       const { body } = await counted('page', 200, browser.get(`${url}/s3/`))
       csrf = csrfOf(body)
     }
-    await counted('sign-out', 200, browser.post(`${url}/logout`, { csrf }))
+    await counted('sign-out', 303, browser.post(`${url}/logout`, { csrf }))
   }
 
   const lane = async (number: number) => {

@@ -231,13 +231,14 @@ describe('SESSION_SECRET', () => {
   it.each(['redis://cache.example:6379', 'rediss://u:p@cache.example/1', 'dynamodb://wif-sessions'])(
     'is asked for wherever instances share the store %s',
     (store) => {
-      expect(problemsOf({ SESSION_STORE: store }).map(({ variable }) => variable)).toEqual(['SESSION_SECRET'])
+      const environment = { ...google, SESSION_STORE: store }
+      expect(problemsOf(environment).map(({ variable }) => variable)).toEqual(['SESSION_SECRET'])
       expect(readConfig({ SESSION_STORE: store, SESSION_SECRET: secret }).session.store).toBe(store)
     },
   )
 
   it.each([
-    ['no provider is on', { NODE_ENV: 'production' }],
+    ['no provider is on', { NODE_ENV: 'production', SESSION_STORE: 'dynamodb://sessions' }],
     ['a provider is off for a mistake', { NODE_ENV: 'production', ...google, GOOGLE_ROLE_ARN: 'nonsense' }],
     ['a secret is given', { NODE_ENV: 'production', ...google, SESSION_SECRET: secret }],
     ['it is not production', google],

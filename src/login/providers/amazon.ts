@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
+import type { TrustEvidence } from '../../federation/trust-policy.ts'
 import type { Check } from '../../flow/receipt.ts'
 import type { HttpClient } from '../../http-client.ts'
 import { staticConfiguration } from './configuration.ts'
@@ -21,6 +22,16 @@ const profile = z.object({
   email: z.string().nullish(),
 })
 
+/** Two ids of one application, of which the trust policy takes the one that no other part of the sign-in shows. */
+function trustEvidence({ iss, aud, app_id: appId }: z.infer<typeof tokenInfo>): TrustEvidence {
+  return {
+    federated: 'www.amazon.com',
+    conditionKey: 'www.amazon.com:app_id',
+    conditionValue: appId ?? '<App ID of the security profile: amzn1.application.…>',
+    claims: { iss, aud, ...(appId && { app_id: appId }) },
+    pitfall: `a condition with the client id (${aud}) refuses everybody: it takes the app id (${appId ?? 'amzn1.application.…'})`,
+  }
+}
 const checks: Check[] = [
   {
     what: 'aud of the token information is our client id, and iss is Amazon',
@@ -76,12 +87,7 @@ export function amazon(settings: ProviderSettings, http: HttpClient): Provider {
         },
         webIdentityToken: accessToken,
         stsProviderId: 'www.amazon.com',
-        trust: {
-          federated: 'www.amazon.com',
-          conditionKey: 'www.amazon.com:app_id',
-          conditionValue: token.app_id ?? token.aud,
-          claims: { iss: token.iss, aud: token.aud, ...(token.app_id && { app_id: token.app_id }) },
-        },
+        trust: trustEvidence(token),
       }
     },
   }

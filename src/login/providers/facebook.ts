@@ -11,12 +11,14 @@ import type { Provider } from './provider.ts'
 import { statusError } from './provider-error.ts'
 import { getProviderJson } from './provider-json.ts'
 
+/** Facebook writes ids as texts and as numbers. */
+const id = z.union([z.string(), z.number().transform(String)])
 const inspection = z.object({
   data: z.object({
-    app_id: z.coerce.string().optional(),
+    app_id: id.optional(),
     is_valid: z.boolean(),
     type: z.string().optional(),
-    user_id: z.coerce.string().optional(),
+    user_id: id.optional(),
   }),
 })
 const profile = z.object({
@@ -25,6 +27,7 @@ const profile = z.object({
   email: z.string().nullish(),
   picture: z.object({ data: z.object({ url: z.string().nullish() }) }).nullish(),
 })
+const revocation = z.object({ success: z.literal(true) })
 const graphError = z.object({ error: z.object({ code: z.number() }) })
 
 /** Graph API error codes of the code exchange, as RFC 6749 names them. @see "Handling Errors", Facebook Graph API */
@@ -120,7 +123,7 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
       })
       if (answer.status !== 200)
         throw new AppError(statusError(answer.status), { details: { status: answer.status } })
-      return true
+      return revocation.parse(await answer.json()).success
     },
 
     async identify({ accessToken }) {

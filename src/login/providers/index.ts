@@ -1,14 +1,33 @@
 import type { Config, ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
+import type { Identity } from '../../federation/identity.ts'
 import type { HttpClient } from '../../http-client.ts'
 import { amazon } from './amazon.ts'
 import { type Face, faceOf } from './face.ts'
 import { facebook } from './facebook.ts'
 import { openIdConnect } from './openid-connect.ts'
-import type { Provider } from './provider.ts'
+import { isSubject, type Provider } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
 
 const kinds = { amazon, facebook, 'openid-connect': openIdConnect } as const
+
+/** Longer than any name or address that is one; in characters. (RFC 5321, section 4.5.3.1) */
+const longest = { name: 200, email: 320 }
+
+/**
+ * What every provider's word about a person must keep to, before it is stored, logged and shown.
+ * @throws AppError `provider.token_invalid`
+ */
+function withinBounds(identity: Identity): Identity {
+  const { subject, name, email } = identity.person
+  if (!isSubject(subject)) throw new AppError('provider.token_invalid', { details: { claim: 'sub' } })
+  const person = {
+    ...identity.person,
+    name: name && Array.from(name).slice(0, longest.name).join(''),
+    email: email && email.length > longest.email ? undefined : email,
+  }
+  return { ...identity, person }
+}
 
 /** Makes a provider of what the operator configured. Whatever fails inside it comes out as an AppError. */
 export function createProvider(settings: ProviderSettings, http: HttpClient): Provider {
@@ -21,7 +40,7 @@ export function createProvider(settings: ProviderSettings, http: HttpClient): Pr
     configuration: () => provider.configuration().catch(named),
     signOutUrl: () => provider.signOutUrl().catch(named),
     revoke: (tokens) => provider.revoke(tokens).catch(named),
-    identify: (tokens) => provider.identify(tokens).catch(named),
+    identify: (tokens) => provider.identify(tokens).then(withinBounds).catch(named),
   }
 }
 

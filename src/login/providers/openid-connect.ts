@@ -9,7 +9,7 @@ import { clockToleranceSeconds } from './configuration.ts'
 import { faceOf } from './face.ts'
 import { openIdDiscovery, signatureAlgorithms } from './openid-discovery.ts'
 import { safePictureUrl } from './picture-url.ts'
-import type { Provider, Tokens } from './provider.ts'
+import { isSubject, type Provider, type Tokens } from './provider.ts'
 
 /** An ID token issued longer ago than this, in seconds, is not from the sign-in at hand. */
 const oldestIssueSeconds = 24 * 60 * 60
@@ -50,17 +50,20 @@ const checks: Check[] = [
   },
 ]
 
-/** What openid-client leaves open: an empty subject, when the token was issued, and to whom where one audience is named. */
+/** What openid-client leaves open: an id of nobody, when the token was issued, and to whom where one audience is named. */
 function refuseStrangeClaims({ sub, iat, azp }: openid.IDToken, clientId: string): void {
   const ageSeconds = Date.now() / 1000 - iat
   const claim =
-    (sub === '' && 'sub') ||
+    (!isSubject(sub) && 'sub') ||
     ((ageSeconds > oldestIssueSeconds || ageSeconds < -clockToleranceSeconds) && 'iat')
   if (claim) throw new AppError('provider.token_invalid', { details: { claim } })
   if (azp !== undefined && azp !== clientId) {
     throw new AppError('provider.token_not_ours', { details: { claim: 'azp', audience: String(azp) } })
   }
 }
+
+/** Whether a JWT calls itself an access token, a logout token or the like. @see RFC 8725, section 3.11 */
+const isForOtherUse = (type = ''): boolean => /\+jwt$/i.test(type)
 
 /** @see "Available keys for AWS web identity federation", AWS IAM user guide */
 function trustEvidence({ iss, aud, azp }: openid.IDToken): TrustEvidence {
@@ -95,12 +98,15 @@ export function openIdConnect(settings: ProviderSettings, http: HttpClient): Pro
     const verify = () =>
       jwtVerify(idToken, keys, { algorithms: signatureAlgorithms, clockTolerance: clockToleranceSeconds })
     try {
-      await verify().catch(async (error) => {
+      const { protectedHeader } = await verify().catch(async (error) => {
         // A provider may change its key and keep its name.
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
         await keys.reload()
         return verify()
       })
+      if (isForOtherUse(protectedHeader.typ)) {
+        throw new AppError('provider.token_invalid', { details: { claim: 'typ' } })
+      }
     } catch (cause) {
       // jose's word for a key that is too weak; a network failure has a cause.
       if (cause instanceof TypeError && cause.cause === undefined) {

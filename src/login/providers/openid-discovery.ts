@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, customFetch } from 'jose'
 import * as openid from 'openid-client'
+import { z } from 'zod'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
 import type { HttpClient } from '../../http-client.ts'
@@ -18,6 +19,30 @@ interface Discovered {
   metadata: openid.ServerMetadata
   /** Finds the key of a token; a key that is not there yet is looked for at once. */
   keys: ReturnType<typeof createRemoteJWKSet>
+}
+
+/**
+ * The members that are used here, as far as anybody checks them: openid-client takes whatever is there until it needs
+ * it. Plain HTTP, of hosts that are this machine, only where the operator wrote the issuer so.
+ */
+function usableMetadata(insecure: boolean) {
+  const endpoint = z.string().refine((text) => {
+    const url = URL.parse(text)
+    const isWeb = url?.protocol === 'https:' || (insecure && url?.protocol === 'http:')
+    return isWeb && !url.username && !url.password
+  })
+  const names = z.array(z.string())
+  return z.looseObject({
+    authorization_endpoint: endpoint,
+    token_endpoint: endpoint,
+    jwks_uri: endpoint,
+    userinfo_endpoint: endpoint.optional(),
+    revocation_endpoint: endpoint.optional(),
+    end_session_endpoint: endpoint.optional(),
+    id_token_signing_alg_values_supported: names.optional(),
+    token_endpoint_auth_methods_supported: names.optional(),
+    code_challenge_methods_supported: names.optional(),
+  })
 }
 
 const misconfigured = (problem: string): AppError =>
@@ -39,14 +64,15 @@ async function discover(settings: ProviderSettings, http: HttpClient): Promise<D
   // openid-client looks away for the issuers of many tenants, whose tokens STS would take from any of them.
   if (URL.parse(metadata.issuer)?.href !== issuer.href)
     throw misconfigured('its metadata name another issuer')
+  const unusable = usableMetadata(insecure).safeParse(metadata).error?.issues[0]?.path[0]
+  if (unusable !== undefined) {
+    const is = metadata[String(unusable)] === undefined ? 'have no' : 'have an unusable'
+    throw misconfigured(`its metadata ${is} ${String(unusable)}`)
+  }
   const offered = metadata.id_token_signing_alg_values_supported ?? ['RS256']
   const algorithms = offered.filter((name) => signatureAlgorithms.includes(name))
   if (algorithms.length === 0) {
     throw misconfigured(`it offers no signature algorithm that AWS STS accepts, only ${offered.join(', ')}`)
-  }
-  const keysUrl = URL.parse(metadata.jwks_uri ?? '')
-  if (!keysUrl || (keysUrl.protocol !== 'https:' && !insecure)) {
-    throw misconfigured('its jwks_uri is missing or not https')
   }
   const methods = metadata.token_endpoint_auth_methods_supported
   return {
@@ -57,7 +83,7 @@ async function discover(settings: ProviderSettings, http: HttpClient): Promise<D
       { ...metadata, id_token_signing_alg_values_supported: algorithms },
       clientAuthentication(settings, methods),
     ),
-    keys: createRemoteJWKSet(keysUrl, {
+    keys: createRemoteJWKSet(new URL(metadata.jwks_uri ?? ''), {
       [customFetch]: (url, { headers, method, signal }) =>
         http.fetch(url, { headers: [...headers], method, signal }),
       cooldownDuration: 0,

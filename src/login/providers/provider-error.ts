@@ -45,6 +45,10 @@ export function statusError(status: number): ErrorCode {
   return status >= 500 ? 'provider.unavailable' : 'provider.answer_invalid'
 }
 
+/** What openid-client passes on without a code of its own: an answer that it cannot make anything of. */
+const isAboutAnswer = (cause: unknown): boolean =>
+  cause instanceof Error && cause.name === 'OperationProcessingError'
+
 /** What openid-client puts below an error: the claim or member that was compared, and the words of the cause. */
 interface Below {
   claim?: unknown
@@ -59,7 +63,7 @@ function codeOfClientError({ code, cause }: ClientError): ErrorCode | undefined 
   const compared = String(below.cause?.claim ?? below.cause?.attribute ?? below.attribute)
   const contradiction = byComparison.get(compared)
   if (contradiction) return contradiction
-  if (code === undefined) return codeOf(cause)
+  if (code === undefined) return isAboutAnswer(cause) ? 'provider.answer_invalid' : codeOf(cause)
   const words = String(below.message)
   return (
     byClientErrorCode.get(code) ??

@@ -12,6 +12,16 @@ export interface Tokens {
   claims?: openid.IDToken | undefined
 }
 
+/** Whether a text can be a token at all, and so stand in a header. @see RFC 6749, appendix A.12 and A.17 */
+export const isToken = (text: string): boolean => /^[\x20-\x7e]+$/.test(text)
+
+/**
+ * Whether a text can be a provider's id of somebody. It is all that identifies a person, so that it is taken as it
+ * stands or not at all.
+ * @see OpenID Connect Core 1.0, section 2 (`sub`: at most 255 ASCII characters)
+ */
+export const isSubject = (text: string): boolean => /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(text)
+
 /** One identity provider. Differences between providers are these fields, and `identify`. */
 export interface Provider {
   /** As in `/initiateLogin/:provider`. */

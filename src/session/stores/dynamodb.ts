@@ -9,9 +9,12 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { limitAnswers } from '../../aws-client.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'
 
 const requestTimeoutMs = 2_000
+/** Above the largest item that DynamoDB keeps (400 KB) in its JSON, in bytes. */
+const largestAnswerBytes = 1024 * 1024
 const countPrefix = 'count:'
 
 /** As the table's TTL wants it. */
@@ -32,6 +35,8 @@ export function dynamodbStore(table: string, region: string): SessionStore {
       throwOnRequestTimeout: true,
     }),
   })
+
+  limitAnswers(client, largestAnswerBytes)
 
   const put = async (
     id: string,

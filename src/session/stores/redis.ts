@@ -24,9 +24,11 @@ function fromText(text: string): StoredRecord {
 
 /**
  * Sessions in Redis or Valkey, shared by all instances. `url` as in `rediss://user:password@host:6379/0`. While
- * the server is away every call fails at once, and the connection comes back by itself.
+ * the server is away every call fails at once, and the connection comes back by itself. Resolves when the first
+ * attempt to connect has come to something, good or bad: whoever serves from then on turns nobody away whom a
+ * millisecond would have let in.
  */
-export function redisStore(url: string, log: Log): SessionStore {
+export async function redisStore(url: string, log: Log): Promise<SessionStore> {
   const client = createClient({
     url,
     disableOfflineQueue: true,
@@ -37,8 +39,11 @@ export function redisStore(url: string, log: Log): SessionStore {
   })
   client.on('error', (err) => log.error({ err }, 'the connection to the session store failed'))
   client.on('ready', () => log.info('connected to the session store'))
+  const firstAttempt = Promise.withResolvers<void>()
+  client.once('ready', firstAttempt.resolve).once('error', () => firstAttempt.resolve())
   // Reported above; it goes on trying until it is closed.
   client.connect().catch(() => {})
+  await inTime(firstAttempt.promise).catch(() => {})
 
   const put = async (id: string, record: StoredRecord, condition?: 'NX' | 'XX'): Promise<boolean> => {
     const answer = await inTime(

@@ -138,18 +138,21 @@ describe('assumeRoleWithWebIdentity', () => {
     ['ExpiredTokenException', 400, 'federation.token_expired'],
     ['ExpiredToken', 400, 'federation.token_expired'],
     ['MalformedPolicyDocument', 400, 'federation.policy_rejected'],
-    ['PackedPolicyTooLarge', 400, 'federation.policy_rejected'],
+    ['PackedPolicyTooLarge', 400, 'federation.policy_too_large'],
     ['RegionDisabledException', 403, 'federation.region_disabled'],
     ['ValidationError', 400, 'federation.request_invalid'],
-    ['MissingParameter', 400, 'federation.request_invalid'],
-    ['InvalidParameterValue', 400, 'federation.request_invalid'],
+    ['MissingParameter', 400, 'federation.parameter_missing'],
+    ['InvalidParameterValue', 400, 'federation.parameter_rejected'],
+    ['InvalidAction', 400, 'federation.action_unknown'],
+    ['MissingAction', 400, 'federation.action_unknown'],
+    ['RequestExpired', 400, 'federation.request_expired'],
     ['Throttling', 400, 'federation.throttled'],
     ['ThrottlingException', 400, 'federation.throttled'],
     ['SlowDown', 503, 'federation.throttled'],
-    ['InternalFailure', 500, 'federation.unavailable'],
+    ['InternalFailure', 500, 'federation.internal_failure'],
     ['ServiceUnavailable', 503, 'federation.unavailable'],
-    ['OptInRequired', 403, 'federation.access_denied'],
-    ['InvalidClientTokenId', 403, 'federation.access_denied'],
+    ['OptInRequired', 403, 'federation.account_not_ready'],
+    ['InvalidClientTokenId', 403, 'federation.key_rejected'],
     ['SomethingNew', 400, 'federation.answer_invalid'],
     ['constructor', 400, 'federation.answer_invalid'],
     ['__proto__', 400, 'federation.answer_invalid'],
@@ -168,6 +171,13 @@ describe('assumeRoleWithWebIdentity', () => {
         roleSessionName: 'ada@example.com',
       },
     })
+  })
+
+  it('knows by the words alone that ROLE_SESSION_SECONDS is more than the role allows', async () => {
+    const words = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'
+    const answer = refusal('ValidationError').replace('words of AWS', words)
+    server.faults.plan('/', answerWith(400, answer, xml))
+    expect((await failure(assume())).code).toBe('federation.duration_too_long')
   })
 
   it.each([
@@ -190,6 +200,14 @@ describe('assumeRoleWithWebIdentity', () => {
   it('takes no credentials of another subject', async () => {
     server.faults.plan('/', answerWith(200, success(credentials, 'amzn1.account.EVE'), xml))
     expect((await failure(assume())).code).toBe('federation.subject_mismatch')
+  })
+
+  it('does not ask STS about a token that is longer than STS reads, and says how long', async () => {
+    const error = await failure(assume({ ...identity, webIdentityToken: 'x'.repeat(20_001) }))
+    expect(error).toMatchObject({ code: 'federation.token_too_large', details: { tokenLength: 20_001 } })
+    expect(server.requests).toHaveLength(0)
+    await assume({ ...identity, webIdentityToken: 'x'.repeat(20_000) })
+    expect(server.requests).toHaveLength(1)
   })
 
   it('times out when the deadline of the request passes', async () => {

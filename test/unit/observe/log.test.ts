@@ -21,6 +21,27 @@ const written = (error: unknown): { text: string; err: Record<string, unknown> }
   return { text: text(), err: lines()[0]?.err as Record<string, unknown> }
 }
 
+describe('a line', () => {
+  it.each([
+    '\r\n',
+    '\n',
+    '\u0085',
+    '\u2028',
+    '\u2029',
+    '\u009b31m',
+    '\u001b[2J',
+    '\u007f',
+    '\u202e',
+    '\u2066',
+  ])('stays one line of harmless characters, whatever of %j is in it, and says the same', (foreign) => {
+    const { log, text, lines } = startLog()
+    const words = `before${foreign}{"audit":"signed_in"}`
+    log.info({ description: words, err: new Error(words) }, words)
+    expect(text()).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]*\n$/u)
+    expect(lines()[0]).toMatchObject({ description: words, msg: words, err: { message: words } })
+  })
+})
+
 describe('a logged error', () => {
   it('has its type, message, code and stack', () => {
     const error = Object.assign(new TypeError('fetch failed'), { code: 'ECONNRESET' })

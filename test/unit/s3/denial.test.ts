@@ -41,6 +41,16 @@ describe('readDenial', () => {
     })
   })
 
+  it.each([
+    [`${who} s3:ListBucket because no session policy allows the s3:ListBucket action`, true],
+    [`${who} s3:ListBucket with an explicit deny in a session policy`, true],
+    [`${who} s3:ListBucket because no identity-based policy allows the s3:ListBucket action`, false],
+    [`${who} s3:ListBucket with an explicit deny in a permissions boundary`, false],
+    ['Access Denied', false],
+  ])('of %j tells whether it was this session alone that may not', (message, bySession) => {
+    expect(readDenial(message, listing).bySession).toBe(bySession)
+  })
+
   it('allows no more than the folder that was asked for, and takes no character for a wildcard', () => {
     const { statement } = readDenial('', { ...listing, prefix: 'a*b/$1?/' })
     expect(JSON.parse(statement ?? '').Condition).toEqual({
