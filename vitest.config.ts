@@ -5,6 +5,7 @@ const browserTests = 'test/browser/**/*.test.ts'
 /** What takes long and rarely breaks alone: `npm run test:slow`. */
 export const slowTests = [
   'test/bench/rows.test.ts',
+  'test/browser/accessibility.test.ts',
   'test/faults/**/*.test.ts',
   'test/deploy/bundle.test.ts',
   'test/doctor/process.test.ts',
@@ -34,7 +35,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'browser', include: [browserTests], globalSetup: './test/browser/global-setup.ts' },
+        test: {
+          name: 'browser',
+          include: [browserTests],
+          exclude: slowTests,
+          globalSetup: './test/browser/global-setup.ts',
+        },
       },
     ],
   },

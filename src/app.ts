@@ -54,7 +54,7 @@ import { trustProxies } from './web/trusted-proxies.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** What the application is made of; `main.ts` and the tests make the parts and hand them in. */
+/** What the application is made of; `serve.ts` and the tests make the parts and hand them in. */
 export interface AppParts {
   config: Config
   http: HttpClient

@@ -19,7 +19,7 @@ const partitions = [
 function slipIn(value: string): [finding: string, mend: string] | undefined {
   if (/^[A-Z0-9_]+=/.test(value)) return ['holds its own name too', 'Put there only what follows the =.']
   if (!value.includes(':')) {
-    return ['is no ARN', `Look it up: aws iam get-role --query Role.Arn --role-name ${value}`]
+    return ['is no ARN', 'Look it up: aws iam get-role --query Role.Arn --role-name NAME']
   }
   const [, partition = '', , , account = '', ...rest] = value.split(':')
   const kind = rest.join(':').split('/', 1)[0] ?? ''

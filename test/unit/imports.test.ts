@@ -48,10 +48,11 @@ const roomOf = (path: string): string => path.split('/')[1] ?? ''
 
 function isAllowed(path: string, { to, typeOnly }: Import): boolean {
   const [from, target] = [roomOf(path), roomOf(to)]
-  if (from === 'main.ts') return target !== 'main.ts'
-  if (from === 'app.ts') return !['main.ts', 'app.ts'].includes(target)
-  // A top of its own: it puts the parts together as main.ts does.
-  if (from === 'doctor') return !['main.ts', 'app.ts'].includes(target)
+  if (from === 'main.ts') return target === 'serve.ts'
+  if (from === 'serve.ts') return !['main.ts', 'serve.ts'].includes(target)
+  if (from === 'app.ts') return !['main.ts', 'serve.ts', 'app.ts'].includes(target)
+  // A top of its own: it puts the parts together as serve.ts does.
+  if (from === 'doctor') return !['main.ts', 'serve.ts', 'app.ts'].includes(target)
   if (ground.includes(from)) return ground.indexOf(target) > ground.indexOf(from)
   if (target === from || ground.includes(target)) return true
   return (
@@ -103,7 +104,7 @@ describe('reading the imports', () => {
     expect(imported.length).toBeGreaterThan(100)
     const lines = application.flatMap(({ text }) => text.match(/^(import\b|\} from ').*'/gm) ?? [])
     expect(application.flatMap((file) => file.imports).length).toBeGreaterThanOrEqual(lines.length)
-    const main = application.find(({ path }) => path === 'src/main.ts')
+    const main = application.find(({ path }) => path === 'src/serve.ts')
     expect(main?.imports).toContainEqual({ to: 'src/app.ts', specifier: './app.ts', typeOnly: false })
     const sessionTypes = application.flatMap(ours).filter(({ typeOnly }) => typeOnly)
     expect(sessionTypes.map(({ to }) => to)).toContain('src/federation/identity.ts')
@@ -127,7 +128,7 @@ describe('imports in src/', () => {
   })
 
   it('come from rooms that the rule knows', () => {
-    const known = ['main.ts', 'app.ts', 'doctor', ...ground, ...Object.keys(rooms)]
+    const known = ['main.ts', 'serve.ts', 'app.ts', 'doctor', ...ground, ...Object.keys(rooms)]
     expect(application.map(({ path }) => roomOf(path)).filter((room) => !known.includes(room))).toEqual([])
   })
 
@@ -186,8 +187,8 @@ describe('what belongs to one room', () => {
 
   it('is the environment for config.ts, which the two main files hand it to', () => {
     const readers = mentioning(/\bprocess\s*\.\s*env\b|\benv\b.*\bfrom 'node:process'/)
-    expect(readers).toContain('src/main.ts')
-    const allowed = ['src/main.ts', 'src/doctor/main.ts', 'src/config.ts']
+    expect(readers).toContain('src/serve.ts')
+    const allowed = ['src/serve.ts', 'src/doctor/main.ts', 'src/config.ts']
     expect(readers.filter((path) => !allowed.includes(path))).toEqual([])
   })
 

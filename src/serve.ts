@@ -1,0 +1,132 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createApp } from './app.ts'
+import { createAwsClients } from './aws-client.ts'
+import { type Config, ConfigError, readConfig, secretsOf } from './config.ts'
+import { examineOffline } from './doctor/offline.ts'
+import { situationOf } from './doctor/situation.ts'
+import { createHttpClient } from './http-client.ts'
+import { checkProviders } from './login/providers/check.ts'
+import { createLog, type Log } from './observe/log.ts'
+import { createMetrics } from './observe/metrics.ts'
+import { createMetricsServer } from './observe/metrics-server.ts'
+import { openSessionStore } from './session/stores/index.ts'
+import type { SessionStore } from './session/stores/session-store.ts'
+import type { UpstreamCall } from './upstream-call.ts'
+
+/** How long requests in flight may take to finish once the process is told to stop, in milliseconds. */
+const stopGraceMs = 8_000
+
+/** Ends the process with one line that says why. */
+function refuseToStart(problem: string): never {
+  process.stderr.write(`cannot start: ${problem}\n`)
+  process.exit(1)
+}
+
+function readConfigOrExit(): Config {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (error instanceof ConfigError) refuseToStart(error.message)
+    throw error
+  }
+}
+
+async function openSessionStoreOrExit(config: Config, log: Log): Promise<SessionStore> {
+  try {
+    return await openSessionStore(config, log)
+  } catch (error) {
+    refuseToStart(`SESSION_STORE cannot be opened: ${(error as Error).message}`)
+  }
+}
+
+/** Returns the port that was taken. */
+function listenOrExit(server: Server, port: number, variable: string): Promise<number> {
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const inUse = error.code === 'EADDRINUSE'
+      refuseToStart(inUse ? `port ${port} is already in use (${variable} chooses another)` : error.message)
+    })
+    server.listen(port, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** The short form of the doctor's report: nothing that was configured is ignored in silence. */
+function reportConfiguration(log: Log): void {
+  const levels = { OK: 'info', WARN: 'warn', FAIL: 'error' } as const
+  for (const { level, subject, finding, mend } of examineOffline(situationOf(process.env))) {
+    log[levels[level]]({ subject, mend }, `${subject} ${finding}`)
+  }
+}
+
+const config = readConfigOrExit()
+const log = createLog(config.logLevel, secretsOf(config))
+reportConfiguration(log)
+const metrics = createMetrics()
+const onCall = (call: UpstreamCall) => {
+  log.info(call, 'upstream call')
+  metrics.upstreamCall(call)
+}
+const http = createHttpClient(onCall)
+const aws = createAwsClients(config, onCall)
+const sessionStore = await openSessionStoreOrExit(config, log)
+const app = createApp({ config, http, aws, sessionStore, log, metrics })
+
+// Node's own report would print the properties of an error, where libraries keep tokens and whole answers.
+process.on('uncaughtException', (err) => {
+  log.fatal({ err }, 'the process ends on an unexpected error')
+  process.exit(1)
+})
+
+const server = createServer(
+  {
+    // What a browser sends arrives within seconds; who takes longer only holds a connection.
+    headersTimeout: 10_000,
+    requestTimeout: 20_000,
+    // How often both are looked at.
+    connectionsCheckingInterval: 2_000,
+    // Longer than a balancer keeps an idle connection (60 s), or it would meet closed ones.
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16 * 1024,
+  },
+  app,
+)
+const metricsServer = createMetricsServer(metrics)
+
+let stopping = false
+server.on('request', (_req, res) => {
+  // What was under way when the stop came leaves a connection that nobody else would close.
+  res.once('close', () => stopping && setImmediate(() => server.closeIdleConnections()))
+})
+async function stop(signal: string): Promise<void> {
+  if (stopping) return
+  stopping = true
+  log.info({ signal }, 'stopping: requests in flight are finished first')
+  // A connection that a balancer keeps alive would go on bringing requests: its next answer is its last.
+  server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'))
+  const overdue = setTimeout(() => server.closeAllConnections(), stopGraceMs)
+  metricsServer.close()
+  await new Promise((resolve) => server.close(resolve))
+  clearTimeout(overdue)
+  await http.close()
+  aws.destroy()
+  await sessionStore.close()
+  log.info('stopped')
+}
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
+
+void checkProviders(config, http, log)
+
+if (config.metricsPort !== undefined) {
+  const port = await listenOrExit(metricsServer, config.metricsPort, 'METRICS_PORT')
+  log.info({ port }, 'metrics')
+}
+const port = await listenOrExit(server, config.port, 'PORT')
+log.info({ port }, 'listening')
+sessionStore.check().catch((err: unknown) => {
+  log.error(
+    { err, variable: 'SESSION_STORE' },
+    'the session store does not answer: nobody can sign in until it does',
+  )
+})
