@@ -165,7 +165,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
       session,
       flowPage({
         receipts,
-        aws: config.aws,
+        config,
         withAccess,
         tryOut: (me) => listBuckets(aws, me.access, { limit: 1 }),
         providerFacts,

@@ -1,8 +1,10 @@
 import { afterAll, vi } from 'vitest'
+import { canaries } from './flow/canaries.ts'
 
-/** Files share a process, and none finds what another has put in the place of clock, functions and environment. */
+/** Files share a process, and none finds what another has put in the place of clock, functions and environment, or planted. */
 afterAll(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()
   vi.unstubAllEnvs()
+  canaries.length = 0
 })

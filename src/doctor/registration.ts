@@ -22,6 +22,7 @@ export function trustOf({ id, kind, clientId, issuer = '' }: ProviderSettings): 
       federated: 'www.amazon.com',
       conditionKey: 'www.amazon.com:app_id',
       conditionValue: '<App ID of the security profile: amzn1.application.…>',
+      subjectKey: 'www.amazon.com:user_id',
       claims: {},
     }
   }
@@ -30,6 +31,7 @@ export function trustOf({ id, kind, clientId, issuer = '' }: ProviderSettings): 
       federated: 'graph.facebook.com',
       conditionKey: 'graph.facebook.com:app_id',
       conditionValue: shown,
+      subjectKey: 'graph.facebook.com:id',
       claims: {},
     }
   }
@@ -38,6 +40,7 @@ export function trustOf({ id, kind, clientId, issuer = '' }: ProviderSettings): 
     federated: name === 'accounts.google.com' ? name : `oidc-provider/${name}`,
     conditionKey: `${name}:aud`,
     conditionValue: shown,
+    subjectKey: `${name}:sub`,
     claims: {},
   }
 }

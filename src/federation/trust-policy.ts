@@ -4,6 +4,8 @@ export interface TrustEvidence {
   federated: string
   conditionKey: string
   conditionValue: string
+  /** IAM's key for the person's id at the provider, as policies have it: `${www.amazon.com:user_id}`. */
+  subjectKey: string
   /** Claims of the token that matter here, such as `iss` and `aud`. Never the token. */
   claims: Record<string, string>
   /** The mistake that others have made with this provider's condition. */

@@ -16,7 +16,7 @@ const pageDeadlineMs = 15_000
 /** What the page needs from other rooms. */
 interface FlowPageParts {
   receipts: Receipts
-  aws: Config['aws']
+  config: Pick<Config, 'aws' | 's3'>
   /** Runs work with access that is good, or sends the person to sign in. */
   withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
   /** Uses the credentials once, for as little as possible. */
@@ -43,7 +43,7 @@ function sendJson(res: Response, receipt: Receipt): void {
  * `?format=json` downloads the receipt.
  */
 export function flowPage(parts: FlowPageParts): RequestHandler {
-  const { receipts, aws, withAccess, tryOut, providerFacts } = parts
+  const { receipts, config, withAccess, tryOut, providerFacts } = parts
 
   /** Whatever S3 says, or whatever keeps us from asking it, is part of the story. */
   const useNow = async (req: Request, me: SignedIn): Promise<{ me: SignedIn; leg: Leg }> => {
@@ -104,7 +104,7 @@ export function flowPage(parts: FlowPageParts): RequestHandler {
         at: moment(renewal.startedAt),
         ...journeyView({ receipt: renewal, provider, missing: 'plain' }),
       })),
-      ...(isFull && handsOn(me, receipt, aws, provider.openIdConnect)),
+      ...(isFull && handsOn(me, receipt, config, provider.openIdConnect)),
     })
   }
 }

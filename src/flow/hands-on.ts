@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { permissionPolicyFor } from '../federation/permission-policy.ts'
 import { trustPolicyFor } from '../federation/trust-policy.ts'
 import type { SignedIn } from '../session/signed-in.ts'
 import { awsCommands, trailQueries } from './commands.ts'
@@ -11,7 +12,7 @@ const pretty = (json: string | undefined): string | undefined =>
 export function handsOn(
   { access }: SignedIn,
   receipt: Receipt,
-  aws: Config['aws'],
+  { aws, s3 }: Pick<Config, 'aws' | 's3'>,
   isOpenIdConnect: boolean,
 ) {
   const { trust } = receipt
@@ -27,6 +28,7 @@ export function handsOn(
       role: roleArn,
       session: pretty(aws.sessionPolicy),
       trust: pretty(trustPolicyFor(roleArn, trust)),
+      permission: pretty(permissionPolicyFor(roleArn, receipt.providerId, trust, s3)),
     },
     commands: awsCommands({ ...aws, roleArn, roleSessionName, stsProviderId }),
     trail: {

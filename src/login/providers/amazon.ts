@@ -28,6 +28,7 @@ function trustEvidence({ iss, aud, app_id: appId }: z.infer<typeof tokenInfo>): 
     federated: 'www.amazon.com',
     conditionKey: 'www.amazon.com:app_id',
     conditionValue: appId ?? '<App ID of the security profile: amzn1.application.…>',
+    subjectKey: 'www.amazon.com:user_id',
     claims: { iss, aud, ...(appId && { app_id: appId }) },
     pitfall: `a condition with the client id (${aud}) refuses everybody: it takes the app id (${appId ?? 'amzn1.application.…'})`,
   }

@@ -156,6 +156,7 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
           federated: 'graph.facebook.com',
           conditionKey: 'graph.facebook.com:app_id',
           conditionValue: token.app_id,
+          subjectKey: 'graph.facebook.com:id',
           claims: { app_id: token.app_id },
         },
       }

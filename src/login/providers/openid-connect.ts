@@ -73,6 +73,7 @@ function trustEvidence({ iss, aud, azp }: openid.IDToken): TrustEvidence {
     federated: name === 'accounts.google.com' ? name : `oidc-provider/${name}`,
     conditionKey: `${name}:aud`,
     conditionValue: audience,
+    subjectKey: `${name}:sub`,
     claims: { iss, aud: String(aud), ...(azp !== undefined && { azp: String(azp) }) },
   }
 }
