@@ -37,24 +37,26 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 
 const notices = [...prepareMachine(), flaskMissing ?? [], redisMissing ?? []].flat()
 const chosen = rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+const isWhole = positionals.length === 0 && !values.quick && values.against === undefined
+const plots = join(import.meta.dirname, 'plots')
 const finished: Finished[] = []
 const startedAt = performance.now()
-for (const notice of notices) console.log(notice)
-for (const row of chosen) {
-  finished.push({ row, report: await run(row) })
-  console.log(finished.slice(-1).map(section).join('\n'))
+
+/** What there is so far, so that a run that is stopped leaves what it has found. */
+function write(report: Report): void {
+  mkdirSync(plots, { recursive: true })
+  for (const [name, svg] of Object.entries(report.plots ?? {})) writeFileSync(join(plots, `${name}.svg`), svg)
+  const minutes = (performance.now() - startedAt) / 60_000
+  const missing = rows.slice(finished.length).map(({ name }) => `${name} was not measured in this run`)
+  const text = results(finished, { minutes, cores: cores.count, notices: [...notices, ...missing] })
+  writeFileSync(join(import.meta.dirname, 'RESULTS.md'), text)
 }
 
-if (positionals.length === 0 && !values.quick && values.against === undefined) {
-  const folder = join(import.meta.dirname, 'plots')
-  mkdirSync(folder, { recursive: true })
-  for (const { report } of finished) {
-    for (const [name, svg] of Object.entries(report.plots ?? {})) {
-      writeFileSync(join(folder, `${name}.svg`), svg)
-    }
-  }
-  const minutes = (performance.now() - startedAt) / 60_000
-  const text = results(finished, { minutes, cores: cores.count, notices })
-  writeFileSync(join(import.meta.dirname, 'RESULTS.md'), text)
-  console.log(`\nwritten: bench/RESULTS.md and bench/plots, after ${minutes.toFixed(1)} minutes`)
+for (const notice of notices) console.log(notice)
+for (const row of chosen) {
+  const report = await run(row)
+  finished.push({ row, report })
+  console.log(section({ row, report }))
+  if (isWhole) write(report)
 }
+if (isWhole) console.log('\nwritten: bench/RESULTS.md and bench/plots')
