@@ -22,6 +22,7 @@ import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { bucketsPage } from './s3/buckets-page.ts'
 import { downloadPage } from './s3/download-page.ts'
+import { homeOf } from './s3/home.ts'
 import { listBuckets } from './s3/list-buckets.ts'
 import { objectsPage } from './s3/objects-page.ts'
 import { signedInView } from './s3/signed-in-view.ts'
@@ -165,7 +166,8 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
       session,
       flowPage({
         receipts,
-        config,
+        aws: config.aws,
+        readable: (person) => ({ buckets: presetBuckets, home: home && homeOf(home, person) }),
         withAccess,
         tryOut: (me) => listBuckets(aws, me.access, { limit: 1 }),
         providerFacts,

@@ -1,28 +1,25 @@
-import type { Config } from '../config.ts'
-import type { TrustEvidence } from './trust-policy.ts'
-
 const allow = (action: string, resource: string | string[]) => ({
   Effect: 'Allow',
   Action: action,
   Resource: resource,
 })
 
+/** What a role is to open. */
+export interface Readable {
+  /** Names of buckets; none and no home: all there are. */
+  buckets: readonly string[]
+  /** Everybody's own folder, with IAM's variable where the person's id stands; `undefined`: there is none. */
+  home: { bucket: string; prefix: string } | undefined
+}
+
 /**
- * The permission policy that a role needs for the pages of this application: to paste, in JSON. It names the buckets that
- * the configuration names, all where it names none, and of a person's own folder says with IAM's variable whose it is.
+ * The permission policy that a role needs for the pages of this application: to paste, in JSON.
  * @see "IAM policy elements: Variables and tags", AWS IAM user guide
  */
-export function permissionPolicyFor(
-  roleArn: string,
-  providerId: string,
-  { subjectKey }: Pick<TrustEvidence, 'subjectKey'>,
-  { presetBuckets, home }: Config['s3'],
-): string {
+export function permissionPolicyFor(roleArn: string, { buckets, home }: Readable): string {
   const [, partition = 'aws'] = roleArn.split(':')
   const arn = (path: string) => `arn:${partition}:s3:::${path}`
-  const shared = presetBuckets.length > 0 || home ? presetBuckets : ['*']
-  const values: Record<string, string> = { provider: providerId, subject: `\${${subjectKey}}` }
-  const own = home?.prefix.replace(/\$\{(provider|subject)\}/g, (_, name: string) => values[name] ?? '')
+  const shared = buckets.length > 0 || home ? buckets : ['*']
   return JSON.stringify({
     Version: '2012-10-17',
     Statement: [
@@ -40,9 +37,9 @@ export function permissionPolicyFor(
         ? [
             {
               ...allow('s3:ListBucket', arn(home.bucket)),
-              Condition: { StringLike: { 's3:prefix': `${own}*` } },
+              Condition: { StringLike: { 's3:prefix': `${home.prefix}*` } },
             },
-            allow('s3:GetObject', arn(`${home.bucket}/${own}*`)),
+            allow('s3:GetObject', arn(`${home.bucket}/${home.prefix}*`)),
           ]
         : []),
     ],

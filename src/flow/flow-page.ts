@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
+import type { Readable } from '../federation/permission-policy.ts'
 import { limitRequestTo } from '../request-context.ts'
 import { requireSignedIn, type SignedIn, signedIn } from '../session/signed-in.ts'
 import { handsOn } from './hands-on.ts'
@@ -16,7 +17,9 @@ const pageDeadlineMs = 15_000
 /** What the page needs from other rooms. */
 interface FlowPageParts {
   receipts: Receipts
-  config: Pick<Config, 'aws' | 's3'>
+  aws: Config['aws']
+  /** What a role is to open to this person. */
+  readable: (person: { providerId: string; subject: string }) => Readable
   /** Runs work with access that is good, or sends the person to sign in. */
   withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
   /** Uses the credentials once, for as little as possible. */
@@ -43,7 +46,7 @@ function sendJson(res: Response, receipt: Receipt): void {
  * `?format=json` downloads the receipt.
  */
 export function flowPage(parts: FlowPageParts): RequestHandler {
-  const { receipts, config, withAccess, tryOut, providerFacts } = parts
+  const { receipts, aws, withAccess, tryOut, providerFacts } = parts
 
   /** Whatever S3 says, or whatever keeps us from asking it, is part of the story. */
   const useNow = async (req: Request, me: SignedIn): Promise<{ me: SignedIn; leg: Leg }> => {
@@ -104,7 +107,7 @@ export function flowPage(parts: FlowPageParts): RequestHandler {
         at: moment(renewal.startedAt),
         ...journeyView({ receipt: renewal, provider, missing: 'plain' }),
       })),
-      ...(isFull && handsOn(me, receipt, config, provider.openIdConnect)),
+      ...(isFull && handsOn(me, receipt, aws, parts.readable, provider.openIdConnect)),
     })
   }
 }

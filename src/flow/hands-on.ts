@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { permissionPolicyFor } from '../federation/permission-policy.ts'
+import { permissionPolicyFor, type Readable } from '../federation/permission-policy.ts'
 import { trustPolicyFor } from '../federation/trust-policy.ts'
 import type { SignedIn } from '../session/signed-in.ts'
 import { awsCommands, trailQueries } from './commands.ts'
@@ -12,7 +12,8 @@ const pretty = (json: string | undefined): string | undefined =>
 export function handsOn(
   { access }: SignedIn,
   receipt: Receipt,
-  { aws, s3 }: Pick<Config, 'aws' | 's3'>,
+  aws: Config['aws'],
+  readable: (person: { providerId: string; subject: string }) => Readable,
   isOpenIdConnect: boolean,
 ) {
   const { trust } = receipt
@@ -21,6 +22,7 @@ export function handsOn(
     legs.flatMap(({ kind, calls }) => (kind === 'access' ? calls : [])),
   )
   const stsRequestId = exchange.at(-1)?.awsRequestId
+  const anybody = { providerId: receipt.providerId, subject: `\${${trust.subjectKey}}` }
   const { roleArn, roleSessionName, accessKeyId, issuedAt } = access
   const stsProviderId = isOpenIdConnect ? undefined : trust.federated
   return {
@@ -28,7 +30,7 @@ export function handsOn(
       role: roleArn,
       session: pretty(aws.sessionPolicy),
       trust: pretty(trustPolicyFor(roleArn, trust)),
-      permission: pretty(permissionPolicyFor(roleArn, receipt.providerId, trust, s3)),
+      permission: pretty(permissionPolicyFor(roleArn, readable(anybody))),
     },
     commands: awsCommands({ ...aws, roleArn, roleSessionName, stsProviderId }),
     trail: {

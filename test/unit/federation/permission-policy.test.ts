@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { evaluatePolicy, type PolicyDocument } from '../../../sandbox/aws/policies.ts'
 import { readConfig } from '../../../src/config.ts'
 import { permissionPolicyFor } from '../../../src/federation/permission-policy.ts'
+import { homeOf } from '../../../src/s3/home.ts'
 
 const roleArn = 'arn:aws:iam::123456789012:role/web'
 
 function policyWith(environment: Record<string, string>, subjectKey = 'www.amazon.com:user_id') {
-  const { s3 } = readConfig(environment)
-  return JSON.parse(permissionPolicyFor(roleArn, 'amazon', { subjectKey }, s3)) as PolicyDocument
+  const { presetBuckets: buckets, home } = readConfig(environment).s3
+  const anybody = { providerId: 'amazon', subject: `\${${subjectKey}}` }
+  return JSON.parse(
+    permissionPolicyFor(roleArn, { buckets, home: home && homeOf(home, anybody) }),
+  ) as PolicyDocument
 }
 
 const verdict = (
