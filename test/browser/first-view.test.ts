@@ -81,6 +81,22 @@ describe.each([
     }
     expect(shifts).toEqual(Object.fromEntries(Object.keys(shifts).map((path) => [path, 0])))
   })
+
+  it('nor when the minutes left take more or less room', async () => {
+    const page = await stage.visit({ viewport })
+    await signIn(page, 'google')
+    for (const path of ['/s3/', '/s3/ada-field-notes/']) {
+      await page.goto(path)
+      await page.waitForLoadState('networkidle')
+      await page.evaluate(async () => {
+        for (const text of ['1 hour', '59 minutes', '9 minutes']) {
+          for (const words of document.querySelectorAll('[data-until]')) words.textContent = text
+          for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
+        }
+      })
+      expect(await shift(page), path).toBe(0)
+    }
+  })
 })
 
 describe('a narrow screen', () => {
