@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
-import { z } from 'zod'
+import * as v from 'valibot'
 
 /** What is wrong with one environment variable. Never repeats the value. */
 export interface ConfigProblem {
@@ -111,92 +111,113 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 
-const webUrl = z.string().refine(
-  (text) => {
+const webUrl = v.pipe(
+  v.string(),
+  v.check((text) => {
     const url = URL.parse(text)
     if (!url || url.username || url.password || url.hash) return false
     return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-  },
-  { error: 'must be an https: URL (http: for a loopback host only), without credentials or fragment' },
+  }, 'must be an https: URL (http: for a loopback host only), without credentials or fragment'),
 )
 
-const baseUrl = webUrl
-  .refine((text) => !text.includes('?'), { error: 'must have no query' })
-  .transform((text) => text.replace(/\/+$/, ''))
+const baseUrl = v.pipe(
+  webUrl,
+  v.check((text) => !text.includes('?'), 'must have no query'),
+  v.transform((text) => text.replace(/\/+$/, '')),
+)
 
-const originUrl = webUrl
-  .refine(
-    (text) => {
-      const url = URL.parse(text)
-      return url?.pathname === '/' && url.search === ''
-    },
-    { error: 'must be an origin: scheme, host and port, without a path' },
-  )
-  .transform((text) => new URL(text).origin)
+const originUrl = v.pipe(
+  webUrl,
+  v.check((text) => {
+    const url = URL.parse(text)
+    return url?.pathname === '/' && url.search === ''
+  }, 'must be an origin: scheme, host and port, without a path'),
+  v.transform((text) => new URL(text).origin),
+)
 
-const issuerUrl = webUrl.refine((text) => !/[?]|\/\.well-known\//.test(text), {
-  error: 'must be the issuer itself, without a query or /.well-known/…',
-})
+const issuerUrl = v.pipe(
+  webUrl,
+  v.check(
+    (text) => !/[?]|\/\.well-known\//.test(text),
+    'must be the issuer itself, without a query or /.well-known/…',
+  ),
+)
 
 const wholeNumber = (lowest: number, highest: number) => {
   const error = `must be a whole number from ${lowest} to ${highest}`
-  return z
-    .string()
-    .regex(/^\d+$/, { error })
-    .transform(Number)
-    .pipe(z.number().min(lowest, { error }).max(highest, { error }))
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d+$/, error),
+    v.transform(Number),
+    v.minValue(lowest, error),
+    v.maxValue(highest, error),
+  )
 }
 
 const oneOf = <const T extends readonly string[]>(values: T) =>
-  z.enum(values, { error: `must be one of ${values.join(', ')}` })
+  v.picklist(values, `must be one of ${values.join(', ')}`)
 
-const roleArn = z
-  .string()
-  .max(2048, { error: 'must have at most 2048 characters' })
-  .regex(/^arn:aws[a-z-]*:iam::(\d{12})?:role\/[\w+=,.@/-]+$/, {
-    error: 'must be the ARN of an IAM role, as in arn:aws:iam::123456789012:role/name',
-  })
+const roleArn = v.pipe(
+  v.string(),
+  v.maxLength(2048, 'must have at most 2048 characters'),
+  v.regex(
+    /^arn:aws[a-z-]*:iam::(\d{12})?:role\/[\w+=,.@/-]+$/,
+    'must be the ARN of an IAM role, as in arn:aws:iam::123456789012:role/name',
+  ),
+)
 
-const credential = z.string().regex(/^[\x21-\x7e]{1,512}$/, {
-  error: 'must be 1 to 512 printable ASCII characters without spaces',
-})
+const credential = v.pipe(
+  v.string(),
+  v.regex(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 printable ASCII characters without spaces'),
+)
 
-const region = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, { error: 'must be a region such as eu-west-1' })
-  .refine((name) => name !== 'aws-global', {
-    error: 'must be a real region: the global endpoint cannot be called unsigned',
-  })
+const region = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a region such as eu-west-1'),
+  v.check(
+    (name) => name !== 'aws-global',
+    'must be a real region: the global endpoint cannot be called unsigned',
+  ),
+)
 
-const trustProxy = z.string().transform((text, context) => {
-  if (text === 'none') return false
-  if (/^[1-9]$/.test(text)) return Number(text)
-  const parts = text.split(',').map((part) => part.trim())
-  const known = (part: string) => {
-    const [address = '', prefix = '1', ...rest] = part.split('/')
-    const longestPrefix = { 4: 32, 6: 128 }[isIP(address)] ?? 0
-    return (
-      ['loopback', 'linklocal', 'uniquelocal'].includes(part) ||
-      (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= longestPrefix && rest.length === 0)
-    )
-  }
-  if (parts.every(known)) return parts
-  context.addIssue('must be addresses or subnets separated by commas, a number of hops from 1 to 9, or none')
-  return z.NEVER
-})
+const trustProxy = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset: { value: text }, addIssue, NEVER }): string[] | number | false => {
+    if (text === 'none') return false
+    if (/^[1-9]$/.test(text)) return Number(text)
+    const parts = text.split(',').map((part) => part.trim())
+    const known = (part: string) => {
+      const [address = '', prefix = '1', ...rest] = part.split('/')
+      const longestPrefix = { 4: 32, 6: 128 }[isIP(address)] ?? 0
+      return (
+        ['loopback', 'linklocal', 'uniquelocal'].includes(part) ||
+        (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= longestPrefix && rest.length === 0)
+      )
+    }
+    if (parts.every(known)) return parts
+    addIssue({
+      message: 'must be addresses or subnets separated by commas, a number of hops from 1 to 9, or none',
+    })
+    return NEVER
+  }),
+)
 
-const sessionSecrets = z
-  .string()
-  .transform((text) => text.split(',').map((secret) => secret.trim()))
-  .refine((secrets) => secrets.every((secret) => secret.length >= 16), {
-    error: 'must be one or more secrets of at least 16 characters, separated by commas, newest first',
-  })
+const sessionSecrets = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(',').map((secret) => secret.trim())),
+  v.check(
+    (secrets) => secrets.every((secret) => secret.length >= 16),
+    'must be one or more secrets of at least 16 characters, separated by commas, newest first',
+  ),
+)
 
-const sessionStore = z
-  .string()
-  .regex(/^(memory:|sqlite:.*|rediss?:\/\/\S+|dynamodb:\/\/[A-Za-z0-9_.-]{3,255})$/, {
-    error: 'must be sqlite:PATH, redis://…, rediss://…, dynamodb://TABLE or memory:',
-  })
+const sessionStore = v.pipe(
+  v.string(),
+  v.regex(
+    /^(memory:|sqlite:.*|rediss?:\/\/\S+|dynamodb:\/\/[A-Za-z0-9_.-]{3,255})$/,
+    'must be sqlite:PATH, redis://…, rediss://…, dynamodb://TABLE or memory:',
+  ),
+)
 
 /** Whether several instances can share this store. */
 export const isShared = (store: string): boolean => /^(rediss?|dynamodb):/.test(store)
@@ -213,40 +234,43 @@ const listAndRead = JSON.stringify({
   ],
 })
 
-const sessionPolicy = z
-  .string()
-  .max(2048, { error: 'must have at most 2048 characters' })
-  .refine(
-    (text) => {
-      if (text === 'none') return true
-      try {
-        return typeof (JSON.parse(text).Statement ?? undefined) === 'object'
-      } catch {
-        return false
-      }
-    },
-    { error: 'must be none, or an IAM policy document in JSON' },
-  )
-  .transform((text) => (text === 'none' ? undefined : text))
+const sessionPolicy = v.pipe(
+  v.string(),
+  v.maxLength(2048, 'must have at most 2048 characters'),
+  v.check((text) => {
+    if (text === 'none') return true
+    try {
+      return typeof (JSON.parse(text).Statement ?? undefined) === 'object'
+    } catch {
+      return false
+    }
+  }, 'must be none, or an IAM policy document in JSON'),
+  v.transform((text) => (text === 'none' ? undefined : text)),
+)
 
 const bucketName = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/
 
-const bucketNames = z
-  .string()
-  .transform((text) => text.split(',').map((name) => name.trim()))
-  .refine((names) => names.every((name) => bucketName.test(name)), {
-    error: 'must be names of buckets, separated by commas',
-  })
+const bucketNames = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(',').map((name) => name.trim())),
+  v.check(
+    (names) => names.every((name) => bucketName.test(name)),
+    'must be names of buckets, separated by commas',
+  ),
+)
 
-const home = z.string().transform((text, context): HomeSettings => {
-  const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/(.+\/)$/s.exec(text) ?? []
-  const plain = prefix.replace(/\$\{(subject|provider)\}/g, '')
-  if (bucketName.test(bucket) && /\$\{subject\}/.test(prefix) && !plain.includes('${'))
-    return { bucket, prefix }
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: so it is written in the variable
-  context.addIssue('must be like s3://bucket/prefix/${subject}/, and may have ${provider} in it')
-  return z.NEVER
-})
+const home = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset: { value: text }, addIssue, NEVER }): HomeSettings => {
+    const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/(.+\/)$/s.exec(text) ?? []
+    const plain = prefix.replace(/\$\{(subject|provider)\}/g, '')
+    if (bucketName.test(bucket) && /\$\{subject\}/.test(prefix) && !plain.includes('${'))
+      return { bucket, prefix }
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: so it is written in the variable
+    addIssue({ message: 'must be like s3://bucket/prefix/${subject}/, and may have ${provider} in it' })
+    return NEVER
+  }),
+)
 
 /** The texts that a template leaves where a value belongs. */
 const isPlaceholder = (value: string): boolean =>
@@ -261,19 +285,19 @@ export const valueIn = (env: Environment, variable: string): string | undefined 
 /** Reads variables from `env`, and notes in `problems` what cannot be used. */
 function variableReader(env: Environment, problems: ConfigProblem[]) {
   // A configuration with problems is thrown away whole, so that `fallback` is never used in place of a bad value.
-  const withDefault = <T>(variable: string, schema: z.ZodType<T>, fallback: T): T => {
+  const withDefault = <T>(variable: string, schema: v.GenericSchema<string, T>, fallback: T): T => {
     const value = valueIn(env, variable)
     if (value === undefined) return fallback
-    const result = schema.safeParse(value)
-    if (result.success) return result.data
-    problems.push({ variable, problem: result.error.issues[0]?.message ?? 'is malformed' })
+    const result = v.safeParse(schema, value)
+    if (result.success) return result.output
+    problems.push({ variable, problem: result.issues[0].message })
     return fallback
   }
   return {
     withDefault,
-    optional: <T>(variable: string, schema: z.ZodType<T>): T | undefined =>
+    optional: <T>(variable: string, schema: v.GenericSchema<string, T>): T | undefined =>
       withDefault<T | undefined>(variable, schema, undefined),
-    required: (variable: string, schema: z.ZodType<string>): string => {
+    required: (variable: string, schema: v.GenericSchema<string, string>): string => {
       if (valueIn(env, variable) === undefined) {
         problems.push({
           variable,
@@ -285,7 +309,7 @@ function variableReader(env: Environment, problems: ConfigProblem[]) {
   }
 }
 
-const displayText = z.string().max(60, { error: 'must have at most 60 characters' })
+const displayText = v.pipe(v.string(), v.maxLength(60, 'must have at most 60 characters'))
 
 function readProvider(env: Environment, prefix: string): ProviderSettings | ProviderOff {
   const problems: ConfigProblem[] = []
@@ -298,13 +322,14 @@ function readProvider(env: Environment, prefix: string): ProviderSettings | Prov
     label: read.optional(`${prefix}_LABEL`, displayText),
     scope: read.optional(
       `${prefix}_SCOPE`,
-      z
-        .string()
-        .regex(/^[\x21-\x7e]+( [\x21-\x7e]+)*$/, { error: 'must be words separated by single spaces' }),
+      v.pipe(
+        v.string(),
+        v.regex(/^[\x21-\x7e]+( [\x21-\x7e]+)*$/, 'must be words separated by single spaces'),
+      ),
     ),
     icon: read.optional(
       `${prefix}_ICON`,
-      z.string().regex(/^[a-z0-9-]+$/, { error: 'must be the name of a file in public/icons, without .svg' }),
+      v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/, 'must be the name of a file in public/icons, without .svg')),
     ),
   }
   let settings: ProviderSettings

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
+import * as v from 'valibot'
 import type { Config } from '../config.ts'
 import type { HttpClient } from '../http-client.ts'
 import { Sealer } from '../session/sealing.ts'
@@ -10,7 +10,7 @@ const subject = 'TRUST_PROXY'
 /** An address of nobody (RFC 5737). */
 const forged = '192.0.2.1'
 
-const testimony = z.object({ chain: z.array(z.string()), proxiesBelieved: z.number() })
+const testimony = v.object({ chain: v.array(v.string()), proxiesBelieved: v.number() })
 
 /** Asks the application how it sees a request with these headers; `undefined` where the answer cannot be opened. */
 async function testimonyFor(
@@ -23,7 +23,7 @@ async function testimonyFor(
   const answer = await http.fetch(`${origin}/healthz`, { headers: { ...headers, [testimonyHeader]: word } })
   const sealed = answer.headers.get(testimonyHeader) ?? ''
   const text = new Sealer(session.secrets).open('doctor', word, sealed)
-  return text === undefined ? undefined : testimony.parse(JSON.parse(text))
+  return text === undefined ? undefined : v.parse(testimony, JSON.parse(text))
 }
 
 const isThisMachine = (address: string): boolean => /^127\.|^::1$/.test(address)

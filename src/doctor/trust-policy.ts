@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as v from 'valibot'
 import type { Config, ProviderSettings } from '../config.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import { trustOf } from './registration.ts'
@@ -8,22 +8,28 @@ const action = 'sts:AssumeRoleWithWebIdentity'
 const replace = 'Replace the policy with the one that this report gives for the provider.'
 
 /** IAM takes numbers and booleans for their text. */
-const word = z.union([z.string(), z.number(), z.boolean()]).transform(String)
-const texts = z.union([word, z.array(word)]).transform((value) => [value].flat())
-const conditions = z.record(z.string(), z.record(z.string(), texts))
-const statement = z.object({
-  Effect: z.enum(['Allow', 'Deny']),
-  Principal: z.union([z.string(), z.record(z.string(), texts)]).optional(),
-  NotPrincipal: z.unknown().optional(),
-  Action: texts.optional(),
-  NotAction: z.unknown().optional(),
-  Condition: conditions.optional(),
+const word = v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String))
+const texts = v.pipe(
+  v.union([word, v.array(word)]),
+  v.transform((value) => [value].flat()),
+)
+const conditions = v.record(v.string(), v.record(v.string(), texts))
+const statement = v.object({
+  Effect: v.picklist(['Allow', 'Deny']),
+  Principal: v.optional(v.union([v.string(), v.record(v.string(), texts)])),
+  NotPrincipal: v.optional(v.unknown()),
+  Action: v.optional(texts),
+  NotAction: v.optional(v.unknown()),
+  Condition: v.optional(conditions),
 })
-const document = z.object({
-  Version: z.string().optional(),
-  Statement: z.union([statement, z.array(statement)]).transform((value) => [value].flat()),
+const document = v.object({
+  Version: v.optional(v.string()),
+  Statement: v.pipe(
+    v.union([statement, v.array(statement)]),
+    v.transform((value) => [value].flat()),
+  ),
 })
-type Statement = z.infer<typeof statement>
+type Statement = v.InferOutput<typeof statement>
 
 /** What a trust policy must say of one identity provider. */
 interface Expectation {
@@ -186,12 +192,12 @@ export function lintTrustPolicy(text: string, { providers }: Config): Finding[] 
   } catch {
     return [fail(subject, 'is not JSON', 'Paste the whole document, from { to }.')]
   }
-  const parsed = document.safeParse(json)
+  const parsed = v.safeParse(document, json)
   if (!parsed.success) {
-    const { path = [], message } = parsed.error.issues[0] ?? {}
-    return [fail(subject, `is no policy: ${path.join('.')} ${message}`, replace)]
+    const [issue] = parsed.issues
+    return [fail(subject, `is no policy: ${v.getDotPath(issue) ?? ''} ${issue.message}`, replace)]
   }
-  const { Version, Statement } = parsed.data
+  const { Version, Statement } = parsed.output
   const allowing = Statement.filter(({ Effect }) => Effect === 'Allow')
   const relevant = allowing.filter(
     ({ Action = [], NotAction }) => NotAction !== undefined || Action.some(covers),

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as v from 'valibot'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
 import type { TrustEvidence } from '../../federation/trust-policy.ts'
@@ -9,21 +9,21 @@ import { faceOf } from './face.ts'
 import type { Provider } from './provider.ts'
 import { getProviderJson } from './provider-json.ts'
 
-const tokenInfo = z.object({
-  aud: z.string(),
-  iss: z.string(),
-  user_id: z.string().min(1),
+const tokenInfo = v.object({
+  aud: v.string(),
+  iss: v.string(),
+  user_id: v.pipe(v.string(), v.nonEmpty()),
   /** Not the client id: what trust policies name. */
-  app_id: z.string().optional(),
+  app_id: v.optional(v.string()),
 })
-const profile = z.object({
-  user_id: z.string().min(1),
-  name: z.string().nullish(),
-  email: z.string().nullish(),
+const profile = v.object({
+  user_id: v.pipe(v.string(), v.nonEmpty()),
+  name: v.nullish(v.string()),
+  email: v.nullish(v.string()),
 })
 
 /** Two ids of one application, of which the trust policy takes the one that no other part of the sign-in shows. */
-function trustEvidence({ iss, aud, app_id: appId }: z.infer<typeof tokenInfo>): TrustEvidence {
+function trustEvidence({ iss, aud, app_id: appId }: v.InferOutput<typeof tokenInfo>): TrustEvidence {
   return {
     federated: 'www.amazon.com',
     conditionKey: 'www.amazon.com:app_id',

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { z } from 'zod'
+import * as v from 'valibot'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
 import type { Check } from '../../flow/receipt.ts'
@@ -9,26 +9,26 @@ import { faceOf } from './face.ts'
 import { safePictureUrl } from './picture-url.ts'
 import type { Provider } from './provider.ts'
 import { statusError } from './provider-error.ts'
-import { getProviderJson } from './provider-json.ts'
+import { checkShape, getProviderJson } from './provider-json.ts'
 
 /** Facebook writes ids as texts and as numbers. */
-const id = z.union([z.string(), z.number().transform(String)])
-const inspection = z.object({
-  data: z.object({
-    app_id: id.optional(),
-    is_valid: z.boolean(),
-    type: z.string().optional(),
-    user_id: id.optional(),
+const id = v.union([v.string(), v.pipe(v.number(), v.transform(String))])
+const inspection = v.object({
+  data: v.object({
+    app_id: v.optional(id),
+    is_valid: v.boolean(),
+    type: v.optional(v.string()),
+    user_id: v.optional(id),
   }),
 })
-const profile = z.object({
-  id: z.string().min(1),
-  name: z.string().nullish(),
-  email: z.string().nullish(),
-  picture: z.object({ data: z.object({ url: z.string().nullish() }) }).nullish(),
+const profile = v.object({
+  id: v.pipe(v.string(), v.nonEmpty()),
+  name: v.nullish(v.string()),
+  email: v.nullish(v.string()),
+  picture: v.nullish(v.object({ data: v.object({ url: v.nullish(v.string()) }) })),
 })
-const revocation = z.object({ success: z.literal(true) })
-const graphError = z.object({ error: z.object({ code: z.number() }) })
+const revocation = v.object({ success: v.literal(true) })
+const graphError = v.object({ error: v.object({ code: v.number() }) })
 
 /** Graph API error codes of the code exchange, as RFC 6749 names them. @see "Handling Errors", Facebook Graph API */
 const oauthErrors: Record<number, string> = {
@@ -44,7 +44,7 @@ const oauthErrors: Record<number, string> = {
 
 function inOAuthTerms(text: string): string {
   try {
-    const { error } = graphError.parse(JSON.parse(text))
+    const { error } = v.parse(graphError, JSON.parse(text))
     return JSON.stringify({
       error: oauthErrors[error.code] ?? 'server_error',
       error_description: `Graph API code ${error.code}`,
@@ -123,7 +123,7 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
       })
       if (answer.status !== 200)
         throw new AppError(statusError(answer.status), { details: { status: answer.status } })
-      return revocation.parse(await answer.json()).success
+      return checkShape(revocation, await answer.json()).success
     },
 
     async identify({ accessToken }) {

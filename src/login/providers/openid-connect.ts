@@ -1,4 +1,5 @@
-import { errors, jwtVerify } from 'jose'
+import * as errors from 'jose/errors'
+import { jwtVerify } from 'jose/jwt/verify'
 import * as openid from 'openid-client'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'

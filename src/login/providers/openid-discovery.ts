@@ -1,6 +1,6 @@
-import { createRemoteJWKSet, customFetch } from 'jose'
+import { createRemoteJWKSet, customFetch } from 'jose/jwks/remote'
 import * as openid from 'openid-client'
-import { z } from 'zod'
+import * as v from 'valibot'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
 import type { HttpClient } from '../../http-client.ts'
@@ -26,22 +26,25 @@ interface Discovered {
  * it. Plain HTTP, of hosts that are this machine, only where the operator wrote the issuer so.
  */
 function usableMetadata(insecure: boolean) {
-  const endpoint = z.string().refine((text) => {
-    const url = URL.parse(text)
-    const isWeb = url?.protocol === 'https:' || (insecure && url?.protocol === 'http:')
-    return isWeb && !url.username && !url.password
-  })
-  const names = z.array(z.string())
-  return z.looseObject({
+  const endpoint = v.pipe(
+    v.string(),
+    v.check((text) => {
+      const url = URL.parse(text)
+      const isWeb = url?.protocol === 'https:' || (insecure && url?.protocol === 'http:')
+      return isWeb && !url.username && !url.password
+    }),
+  )
+  const names = v.array(v.string())
+  return v.object({
     authorization_endpoint: endpoint,
     token_endpoint: endpoint,
     jwks_uri: endpoint,
-    userinfo_endpoint: endpoint.optional(),
-    revocation_endpoint: endpoint.optional(),
-    end_session_endpoint: endpoint.optional(),
-    id_token_signing_alg_values_supported: names.optional(),
-    token_endpoint_auth_methods_supported: names.optional(),
-    code_challenge_methods_supported: names.optional(),
+    userinfo_endpoint: v.optional(endpoint),
+    revocation_endpoint: v.optional(endpoint),
+    end_session_endpoint: v.optional(endpoint),
+    id_token_signing_alg_values_supported: v.optional(names),
+    token_endpoint_auth_methods_supported: v.optional(names),
+    code_challenge_methods_supported: v.optional(names),
   })
 }
 
@@ -64,10 +67,10 @@ async function discover(settings: ProviderSettings, http: HttpClient): Promise<D
   // openid-client looks away for the issuers of many tenants, whose tokens STS would take from any of them.
   if (URL.parse(metadata.issuer)?.href !== issuer.href)
     throw misconfigured('its metadata name another issuer')
-  const unusable = usableMetadata(insecure).safeParse(metadata).error?.issues[0]?.path[0]
+  const unusable = v.safeParse(usableMetadata(insecure), metadata).issues?.[0].path?.[0].key
   if (unusable !== undefined) {
     const is = metadata[String(unusable)] === undefined ? 'have no' : 'have an unusable'
-    throw misconfigured(`its metadata ${is} ${String(unusable)}`)
+    throw misconfigured(`its metadata ${is} ${unusable}`)
   }
   const offered = metadata.id_token_signing_alg_values_supported ?? ['RS256']
   const algorithms = offered.filter((name) => signatureAlgorithms.includes(name))

@@ -1,6 +1,5 @@
-import { errors as jose } from 'jose'
+import * as jose from 'jose/errors'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
-import { ZodError } from 'zod'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import { UnusableAnswer } from '../../http-client.ts'
 
@@ -89,7 +88,7 @@ function codeOf(cause: unknown): ErrorCode | undefined {
   if (cause instanceof jose.JOSEError) {
     return cause.code === 'ERR_JOSE_GENERIC' ? 'provider.unavailable' : 'provider.token_invalid'
   }
-  if (cause instanceof UnusableAnswer || cause instanceof ZodError || cause instanceof SyntaxError) {
+  if (cause instanceof UnusableAnswer || cause instanceof SyntaxError) {
     return 'provider.answer_invalid'
   }
   // A deadline; or a key that cannot be read as one.

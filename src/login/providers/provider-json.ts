@@ -1,18 +1,28 @@
-import type { z } from 'zod'
+import * as v from 'valibot'
 import { AppError } from '../../errors.ts'
-import type { HttpClient } from '../../http-client.ts'
+import { type HttpClient, UnusableAnswer } from '../../http-client.ts'
 import { statusError } from './provider-error.ts'
+
+/**
+ * Returns `json` as the shape that a provider documents. The words of the library are not used: what came stands in them.
+ * @throws UnusableAnswer
+ */
+export function checkShape<T>(shape: v.GenericSchema<unknown, T>, json: unknown): T {
+  const result = v.safeParse(shape, json)
+  if (result.success) return result.output
+  throw new UnusableAnswer(`${v.getDotPath(result.issues[0]) ?? 'the whole'} is not as documented`)
+}
 
 /**
  * Gets a JSON document from a provider and checks its shape. The content type is not looked at: Facebook serves
  * JSON as `text/javascript`.
  * @throws AppError `provider.token_invalid`, `provider.throttled`, `provider.unavailable` or
- * `provider.answer_invalid` by the status; ZodError, SyntaxError or the client's own errors otherwise
+ * `provider.answer_invalid` by the status; UnusableAnswer, SyntaxError or the client's own errors otherwise
  */
 export async function getProviderJson<T>(
   http: HttpClient,
   url: string | URL,
-  schema: z.ZodType<T>,
+  shape: v.GenericSchema<unknown, T>,
   accessToken?: string,
 ): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' }
@@ -24,5 +34,5 @@ export async function getProviderJson<T>(
     const code = disowned ? 'provider.token_invalid' : statusError(answer.status)
     throw new AppError(code, { details: { status: answer.status } })
   }
-  return schema.parse(await answer.json())
+  return checkShape(shape, await answer.json())
 }
