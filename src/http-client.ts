@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
-import { Agent, type Dispatcher, type RequestInit, request } from 'undici'
+import type { Dispatcher, RequestInit } from 'undici'
 import { requestContext } from './request-context.ts'
 import type { UpstreamCall } from './upstream-call.ts'
 
@@ -22,10 +22,12 @@ export interface HttpClient {
   fetch(url: string | URL, init?: RequestInit): Promise<Response>
   /** The same without the second try: for a GET that uses something up. */
   fetchOnce(url: string | URL, init?: RequestInit): Promise<Response>
+  /** Loads what calls need, for which the first one would wait. */
+  prepare(): Promise<void>
   close(): Promise<void>
 }
 
-/** What came is no answer that any honest provider gives: far too much of it, or an impossible status. */
+/** What came is no answer that any honest provider gives: far too much, an impossible status, another shape. */
 export class UnusableAnswer extends Error {
   override readonly name = 'UnusableAnswer'
 }
@@ -81,12 +83,24 @@ const headersOf = ({ headers }: Dispatcher.ResponseData): [name: string, value: 
     [value].flat().map((one): [string, string] => [name, one]),
   )
 
+/** Undici is loaded here, and not at a start, of which it would be a fifth. */
+async function openPool() {
+  const { Agent, request } = await import('undici')
+  const agent = new Agent({ connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 30_000, pipelining: 1 })
+  return { agent, request }
+}
+
 /** One pool of kept-alive connections per provider host, shared by the whole process. */
 export function createHttpClient(onFinished: (call: UpstreamCall) => void): HttpClient {
-  const agent = new Agent({ connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 30_000, pipelining: 1 })
+  let opening: ReturnType<typeof openPool> | undefined
+  const pool = () => {
+    opening ??= openPool()
+    return opening
+  }
 
   // Not undici's `fetch`: its streams and controllers double what a call costs.
   const ask = async (url: URL, init: RequestInit): Promise<{ answer: Response; body: Buffer }> => {
+    const { agent, request } = await pool()
     try {
       const answer = await request(url, { ...requestOptions(init), dispatcher: agent })
       if (answer.statusCode > 599) {
@@ -158,6 +172,11 @@ export function createHttpClient(onFinished: (call: UpstreamCall) => void): Http
   return {
     fetch: (url, init = {}) => fetch(url, init, (init.method ?? 'GET') === 'GET' ? 2 : 1),
     fetchOnce: (url, init = {}) => fetch(url, init, 1),
-    close: () => agent.close(),
+    prepare: async () => {
+      await pool()
+      // Node's own fetch is loaded when one of its classes is first named.
+      void Response
+    },
+    close: async () => (await opening)?.agent.close(),
   }
 }

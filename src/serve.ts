@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp } from './app.ts'
 import { createAwsClients } from './aws-client.ts'
@@ -8,12 +8,16 @@ import { situationOf } from './doctor/situation.ts'
 import { createHttpClient } from './http-client.ts'
 import { checkProviders } from './login/providers/check.ts'
 import { createLog, type Log } from './observe/log.ts'
-import { createMetrics } from './observe/metrics.ts'
-import { createMetricsServer } from './observe/metrics-server.ts'
+import { noMetrics } from './observe/metrics.ts'
 import { openSessionStore } from './session/stores/index.ts'
 import type { SessionStore } from './session/stores/session-store.ts'
 import type { UpstreamCall } from './upstream-call.ts'
 
+// An import of this module would load Node's fetch too, for the WebSocket among its exports.
+const { createServer } = process.getBuiltinModule('node:http')
+
+/** How long a start leaves the processor to its first answers, before it prepares for the first sign-in, in milliseconds. */
+const settleMs = 500
 /** How long requests in flight may take to finish once the process is told to stop, in milliseconds. */
 const stopGraceMs = 8_000
 
@@ -62,7 +66,11 @@ function reportConfiguration(log: Log): void {
 const config = readConfigOrExit()
 const log = createLog(config.logLevel, secretsOf(config))
 reportConfiguration(log)
-const metrics = createMetrics()
+const published =
+  config.metricsPort === undefined
+    ? undefined
+    : (await import('./observe/metrics-server.ts')).createMetricsServer()
+const metrics = published?.metrics ?? noMetrics
 const onCall = (call: UpstreamCall) => {
   log.info(call, 'upstream call')
   metrics.upstreamCall(call)
@@ -91,7 +99,6 @@ const server = createServer(
   },
   app,
 )
-const metricsServer = createMetricsServer(metrics)
 
 let stopping = false
 server.on('request', (_req, res) => {
@@ -105,7 +112,7 @@ async function stop(signal: string): Promise<void> {
   // A connection that a balancer keeps alive would go on bringing requests: its next answer is its last.
   server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'))
   const overdue = setTimeout(() => server.closeAllConnections(), stopGraceMs)
-  metricsServer.close()
+  published?.server.close()
   await new Promise((resolve) => server.close(resolve))
   clearTimeout(overdue)
   await http.close()
@@ -116,10 +123,8 @@ async function stop(signal: string): Promise<void> {
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
 
-void checkProviders(config, http, log)
-
-if (config.metricsPort !== undefined) {
-  const port = await listenOrExit(metricsServer, config.metricsPort, 'METRICS_PORT')
+if (published && config.metricsPort !== undefined) {
+  const port = await listenOrExit(published.server, config.metricsPort, 'METRICS_PORT')
   log.info({ port }, 'metrics')
 }
 const port = await listenOrExit(server, config.port, 'PORT')
@@ -130,3 +135,8 @@ sessionStore.check().catch((err: unknown) => {
     'the session store does not answer: nobody can sign in until it does',
   )
 })
+setTimeout(() => {
+  if (stopping) return
+  void http.prepare()
+  void checkProviders(config, http, log)
+}, settleMs).unref()

@@ -7,7 +7,7 @@ import { createAwsClients } from '../src/aws-client.ts'
 import { readConfig, secretsOf } from '../src/config.ts'
 import { createHttpClient } from '../src/http-client.ts'
 import { createLog } from '../src/observe/log.ts'
-import { createMetrics } from '../src/observe/metrics.ts'
+import { noMetrics } from '../src/observe/metrics.ts'
 import { openSessionStore } from '../src/session/stores/index.ts'
 import type { SessionStore } from '../src/session/stores/session-store.ts'
 import type { UpstreamCall } from '../src/upstream-call.ts'
@@ -45,12 +45,11 @@ export async function startApplication(
   })
   const lines: string[] = []
   const log = createLog(config.logLevel, secretsOf(config), { write: (line) => void lines.push(line) })
-  const metrics = createMetrics()
   const onCall = (call: UpstreamCall) => log.info(call, 'upstream call')
   const http = createHttpClient(onCall)
   const aws = createAwsClients(config, onCall)
   const sessionStore = options.sessionStore ?? (await openSessionStore(config, log))
-  const server = createServer(createApp({ config, http, aws, sessionStore, log, metrics }))
+  const server = createServer(createApp({ config, http, aws, sessionStore, log, metrics: noMetrics }))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

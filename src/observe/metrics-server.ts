@@ -1,9 +1,13 @@
 import { createServer, type Server } from 'node:http'
 import type { Metrics } from './metrics.ts'
+import { createPrometheus } from './prometheus.ts'
 
-/** Serves the metrics, on every path, away from the port that people reach. Not yet listening. */
-export const createMetricsServer = (metrics: Metrics): Server =>
-  createServer(async (_req, res) => {
-    const text = await metrics.text()
-    res.writeHead(200, { 'content-type': metrics.contentType }).end(text)
+/** Metrics, and a server for them on every path, away from the port that people reach. Not yet listening. */
+export function createMetricsServer(): { metrics: Metrics; server: Server } {
+  const prometheus = createPrometheus()
+  const server = createServer(async (_req, res) => {
+    const text = await prometheus.text()
+    res.writeHead(200, { 'content-type': prometheus.contentType }).end(text)
   })
+  return { metrics: prometheus, server }
+}

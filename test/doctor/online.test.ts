@@ -286,7 +286,9 @@ describe('the clock', () => {
     for (const seconds of offsets) {
       const headers = { date: new Date(Date.now() - seconds * 1000).toUTCString() }
       const fetch = async () => new Response('', { headers })
-      await clock.over({ fetch, fetchOnce: fetch, close: async () => {} }).fetch('http://localhost')
+      await clock
+        .over({ fetch, fetchOnce: fetch, prepare: async () => {}, close: async () => {} })
+        .fetch('http://localhost')
     }
     const said = clock.findings().map(({ level, subject, finding }) => `${level} ${subject} ${finding}`)
     expect(said).toEqual(expected)

@@ -129,7 +129,12 @@ describe('what Amazon and Facebook say of a person', () => {
       const { pathname } = new URL(url)
       return new Response(lies[pathname] ?? JSON.stringify(truth[pathname]))
     }
-    const provider = createProvider(settings, { fetch, fetchOnce: fetch, close: async () => {} })
+    const provider = createProvider(settings, {
+      fetch,
+      fetchOnce: fetch,
+      prepare: async () => {},
+      close: async () => {},
+    })
     return provider.identify({ accessToken: 'token' })
   }
 
