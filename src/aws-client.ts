@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Readable } from 'node:stream'
-import { S3Client } from '@aws-sdk/client-s3'
-import { STSClient } from '@aws-sdk/client-sts'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { S3 } from '@aws-sdk/client-s3'
+import type { STS } from '@aws-sdk/client-sts'
 import type { Config } from './config.ts'
 import { AppError } from './errors.ts'
 import { UnusableAnswer } from './http-client.ts'
@@ -23,7 +22,7 @@ interface SigningCredentials {
 
 /** The AWS clients of the process. */
 export interface AwsClients {
-  sts: STSClient
+  sts(): Promise<STS>
   /**
    * Runs `work` with a client that signs with exactly these credentials, and with no others: not with anybody else's
    * at the same time, and never with the instance's own. Outside of `work` the client signs nothing. `region`: default
@@ -32,10 +31,12 @@ export interface AwsClients {
   withS3<T>(
     credentials: SigningCredentials,
     region: string | undefined,
-    work: (client: S3Client) => Promise<T>,
+    work: (client: S3) => Promise<T>,
   ): Promise<T>
+  /** Loads what calls need, for which the first one would wait. */
+  prepare(): Promise<void>
   /** Ends all connections. */
-  destroy(): void
+  destroy(): Promise<void>
 }
 
 /** How a call ended, for everybody who hears of it. */
@@ -46,13 +47,9 @@ interface Ending extends Omit<AwsFailure, 'awsCode' | 'httpStatus'> {
 }
 
 /** Reports every call of a client once it is over, with the id by which AWS knows it. */
-function reportCalls(
-  client: STSClient | S3Client,
-  service: string,
-  onFinished: (call: UpstreamCall) => void,
-): void {
+function reportCalls(client: STS | S3, service: string, onFinished: (call: UpstreamCall) => void): void {
   // Both have the same kind of stack; only the commands differ that it may see.
-  const { middlewareStack } = client as STSClient
+  const { middlewareStack } = client as STS
   middlewareStack.add(
     (next, context) => async (args) => {
       const startedAt = performance.now()
@@ -105,7 +102,7 @@ async function* bounded(body: AsyncIterable<Uint8Array>, largestBytes: number): 
  * are not. Takes any client of the SDK: all have the same kind of stack.
  */
 export function limitAnswers(client: { middlewareStack: unknown }, largestBytes: number): void {
-  const { middlewareStack } = client as STSClient
+  const { middlewareStack } = client as STS
   middlewareStack.add(
     (next, context) => async (args) => {
       const result = await next(args)
@@ -142,7 +139,7 @@ export const foreignSignature = (): AppError =>
   })
 
 /** Lets no request out that is signed for anybody else, whatever the SDK may one day keep. */
-function refuseForeignSignatures(client: S3Client): void {
+function refuseForeignSignatures(client: S3): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       const { headers } = args.request as { headers: Record<string, string> }
@@ -160,11 +157,13 @@ function refuseForeignSignatures(client: S3Client): void {
 /** Regions for which a client is kept. There are not as many; a name in an address may be made up. */
 const mostRegions = 50
 
-/**
- * One client for each region and one pool of kept-alive connections serve everybody: a client of its own for each
- * call would double what the call costs. `onFinished` hears of every call.
- */
-export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCall) => void): AwsClients {
+/** The SDK is loaded here, and not at a start, of which it would be a fifth. */
+async function openClients({ aws }: Config, onFinished: (call: UpstreamCall) => void) {
+  const [{ S3 }, { STS }, { NodeHttpHandler }] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('@aws-sdk/client-sts'),
+    import('@smithy/node-http-handler'),
+  ])
   const requestHandler = new NodeHttpHandler({
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -173,15 +172,15 @@ export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCal
     httpsAgent: { keepAlive: true, maxSockets: 200 },
   })
   const common = { region: aws.region, requestHandler }
-  const sts = new STSClient({ ...common, ...(aws.stsEndpoint && { endpoint: aws.stsEndpoint }) })
+  const sts = new STS({ ...common, ...(aws.stsEndpoint && { endpoint: aws.stsEndpoint }) })
   reportCalls(sts, 'sts', onFinished)
   limitAnswers(sts, largestAnswerBytes)
-  const s3Clients = new Map<string, S3Client>()
-  const s3In = (region: string): S3Client => {
+  const s3Clients = new Map<string, S3>()
+  const s3In = (region: string): S3 => {
     const known = s3Clients.get(region)
     if (known) return known
     if (s3Clients.size >= mostRegions) s3Clients.clear()
-    const client = new S3Client({
+    const client = new S3({
       ...common,
       region,
       credentials: sharedCredentials,
@@ -195,11 +194,29 @@ export function createAwsClients({ aws }: Config, onFinished: (call: UpstreamCal
     s3Clients.set(region, client)
     return client
   }
+  return { sts, s3In, destroy: () => requestHandler.destroy() }
+}
+
+/**
+ * One client for each region and one pool of kept-alive connections serve everybody: a client of its own for each
+ * call would double what the call costs. `onFinished` hears of every call.
+ */
+export function createAwsClients(config: Config, onFinished: (call: UpstreamCall) => void): AwsClients {
+  let opening: ReturnType<typeof openClients> | undefined
+  const clients = () => {
+    opening ??= openClients(config, onFinished)
+    return opening
+  }
   return {
-    sts,
-    withS3: ({ accessKeyId, secretAccessKey, sessionToken }, region = aws.region, work) =>
-      signingCredentials.run({ accessKeyId, secretAccessKey, sessionToken }, () => work(s3In(region))),
-    destroy: () => requestHandler.destroy(),
+    sts: async () => (await clients()).sts,
+    async withS3({ accessKeyId, secretAccessKey, sessionToken }, region = config.aws.region, work) {
+      const { s3In } = await clients()
+      return signingCredentials.run({ accessKeyId, secretAccessKey, sessionToken }, () => work(s3In(region)))
+    },
+    async prepare() {
+      await clients()
+    },
+    destroy: async () => (await opening)?.destroy(),
   }
 }
 

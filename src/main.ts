@@ -5,5 +5,5 @@ import { join } from 'node:path'
 // the folder cannot be written, nothing is kept.
 enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'node'))
 
-await import('./serve.ts')
-flushCompileCache()
+const { prepared } = await import('./serve.ts')
+void prepared.then(flushCompileCache)

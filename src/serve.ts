@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createApp } from './app.ts'
 import { createAwsClients } from './aws-client.ts'
 import { type Config, ConfigError, readConfig, secretsOf } from './config.ts'
@@ -116,7 +117,7 @@ async function stop(signal: string): Promise<void> {
   await new Promise((resolve) => server.close(resolve))
   clearTimeout(overdue)
   await http.close()
-  aws.destroy()
+  await aws.destroy()
   await sessionStore.close()
   log.info('stopped')
 }
@@ -135,8 +136,13 @@ sessionStore.check().catch((err: unknown) => {
     'the session store does not answer: nobody can sign in until it does',
   )
 })
-setTimeout(() => {
+
+async function prepareForSignIns(): Promise<void> {
+  await pause(settleMs, undefined, { ref: false })
   if (stopping) return
-  void http.prepare()
   void checkProviders(config, http, log)
-}, settleMs).unref()
+  await Promise.all([http.prepare(), aws.prepare()])
+}
+
+/** Resolves when all that a sign-in needs is loaded. Whoever comes earlier waits for just that, and nobody else does. */
+export const prepared = prepareForSignIns()

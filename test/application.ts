@@ -66,7 +66,7 @@ export async function startApplication(
       server.closeAllConnections()
       await closed
       await http.close()
-      aws.destroy()
+      await aws.destroy()
       await sessionStore.close()
     },
   }

@@ -82,7 +82,7 @@ async function checkRole(settings: ProviderSettings, aws: AwsClients, config: Co
   const { id, kind, roleArn, clientId, issuer } = settings
   const prefix = id.toUpperCase()
   const probed = { id, roleArn, clientId, issuer, stsProviderId: stsProviderIds[kind] }
-  const error = await probeRole(aws.sts, config.aws, probed)
+  const error = await probeRole(await aws.sts(), config.aws, probed)
   const role = `${prefix}_ROLE_ARN`
   if (error === undefined) {
     return fail(

@@ -39,6 +39,6 @@ export async function examineOnline({ config, refused }: Situation, url?: string
     return [...findings.flat(), ...clock.findings()]
   } finally {
     await http.close()
-    aws.destroy()
+    await aws.destroy()
   }
 }

@@ -1,4 +1,4 @@
-import { AssumeRoleWithWebIdentityCommand, type STSClient } from '@aws-sdk/client-sts'
+import type { STS } from '@aws-sdk/client-sts'
 import { type AwsFailure, awsFailure, throttlingCodes, transportFailure } from '../aws-client.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { requestContext } from '../request-context.ts'
@@ -88,20 +88,20 @@ const belongsToAccount = (roleArn: string): boolean => /:iam::\d+:/.test(roleArn
  * @see AssumeRoleWithWebIdentity, AWS STS API reference
  */
 export async function assumeRoleWithWebIdentity(
-  sts: STSClient,
+  sts: STS,
   settings: RoleSessionSettings,
   roleArn: string,
   identity: Identity,
 ): Promise<Access> {
   const sessionName = roleSessionName(identity.person, settings.roleSessionName, belongsToAccount(roleArn))
-  const command = new AssumeRoleWithWebIdentityCommand({
+  const request = {
     RoleArn: roleArn,
     RoleSessionName: sessionName,
     WebIdentityToken: identity.webIdentityToken,
     ProviderId: identity.stsProviderId,
     DurationSeconds: settings.roleSessionSeconds,
     Policy: settings.sessionPolicy,
-  })
+  }
   const tokenLength = identity.webIdentityToken.length
   const details = { provider: identity.person.providerId, roleArn, roleSessionName: sessionName }
   if (tokenLength > longestToken) {
@@ -109,7 +109,7 @@ export async function assumeRoleWithWebIdentity(
   }
   const deadline = requestContext()?.deadline
   const answer = await sts
-    .send(command, deadline ? { abortSignal: deadline } : {})
+    .assumeRoleWithWebIdentity(request, deadline ? { abortSignal: deadline } : {})
     .catch((cause: unknown) => {
       throw toFederationError(cause, details, identity.trust)
     })

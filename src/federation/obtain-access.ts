@@ -1,4 +1,4 @@
-import type { STSClient } from '@aws-sdk/client-sts'
+import type { STS } from '@aws-sdk/client-sts'
 import type { Audit } from '../observe/audit.ts'
 import type { Access } from './access.ts'
 import { assumeRoleWithWebIdentity, type RoleSessionSettings } from './assume-role-with-web-identity.ts'
@@ -9,7 +9,7 @@ export type ObtainAccess = (roleArn: string, identity: Identity) => Promise<Acce
 
 /** The one way to AWS STS for whoever signs in or renews: no exchange, granted or refused, goes unrecorded. */
 export const createObtainAccess =
-  (sts: STSClient, settings: RoleSessionSettings, audit: Audit): ObtainAccess =>
+  (sts: () => Promise<STS>, settings: RoleSessionSettings, audit: Audit): ObtainAccess =>
   async (roleArn, identity) => {
     const startedAt = performance.now()
     const asked = () => ({
@@ -18,7 +18,7 @@ export const createObtainAccess =
       durationMs: Math.round(performance.now() - startedAt),
     })
     try {
-      const access = await assumeRoleWithWebIdentity(sts, settings, roleArn, identity)
+      const access = await assumeRoleWithWebIdentity(await sts(), settings, roleArn, identity)
       audit.exchanged(identity.person, asked(), access)
       return access
     } catch (error) {

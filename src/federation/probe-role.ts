@@ -1,4 +1,4 @@
-import type { STSClient } from '@aws-sdk/client-sts'
+import type { STS } from '@aws-sdk/client-sts'
 import { AppError } from '../errors.ts'
 import { assumeRoleWithWebIdentity, type RoleSessionSettings } from './assume-role-with-web-identity.ts'
 import type { Identity } from './identity.ts'
@@ -27,7 +27,7 @@ function unsignedIdToken({ issuer, clientId }: ProbedProvider): string {
  * is on, and that all but the token is well formed. Resolves to the refusal; `undefined` where there was none.
  */
 export async function probeRole(
-  sts: STSClient,
+  sts: STS,
   settings: RoleSessionSettings,
   provider: ProbedProvider,
 ): Promise<AppError | undefined> {

@@ -1,4 +1,3 @@
-import { ListBucketsCommand } from '@aws-sdk/client-s3'
 import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
 import type { Access } from '../federation/access.ts'
@@ -43,15 +42,15 @@ export async function listBuckets(
   access: Access,
   { prefix, region, token, limit = bucketsPerPage }: BucketQuery = {},
 ): Promise<BucketPage> {
-  const command = new ListBucketsCommand({
+  const query = {
     MaxBuckets: limit,
     ContinuationToken: token || undefined,
     Prefix: prefix || undefined,
     BucketRegion: region,
-  })
+  }
   const attempt = { action: 's3:ListAllMyBuckets', resource: '*' }
   const answer = await callS3({ aws, access, attempt, region }, (client, options) =>
-    client.send(command, options),
+    client.listBuckets(query, options),
   )
   // Even an account without buckets has the element: what came was no list.
   if (!answer.Buckets) throw new AppError('s3.unavailable', { details: { problem: 'no list of buckets' } })

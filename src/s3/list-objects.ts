@@ -1,4 +1,4 @@
-import { ListObjectsV2Command, type _Object as S3Object } from '@aws-sdk/client-s3'
+import type { ListObjectsV2CommandInput, _Object as S3Object } from '@aws-sdk/client-s3'
 import type { AwsClients } from '../aws-client.ts'
 import type { Access } from '../federation/access.ts'
 import { arnOf, callS3 } from './s3-call.ts'
@@ -62,7 +62,7 @@ export async function listObjects(
   access: Access,
   { bucket, prefix, token }: ObjectQuery,
 ): Promise<ObjectPage> {
-  const command = new ListObjectsV2Command({
+  const query: ListObjectsV2CommandInput = {
     Bucket: bucket,
     Prefix: prefix || undefined,
     Delimiter: '/',
@@ -70,9 +70,11 @@ export async function listObjects(
     ContinuationToken: token || undefined,
     EncodingType: 'url',
     OptionalObjectAttributes: ['RestoreStatus'],
-  })
+  }
   const attempt = { action: 's3:ListBucket', resource: arnOf(access, bucket), prefix }
-  const answer = await callS3({ aws, access, attempt }, (client, options) => client.send(command, options))
+  const answer = await callS3({ aws, access, attempt }, (client, options) =>
+    client.listObjectsV2(query, options),
+  )
   // A store that does not know the parameter does not repeat it.
   const keyOf = answer.EncodingType === 'url' ? decode : (text = '') => text
   return {

@@ -1,6 +1,4 @@
 import type { Readable } from 'node:stream'
-import { GetObjectCommand } from '@aws-sdk/client-s3'
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { type AwsClients, awsFailure, foreignSignature } from '../aws-client.ts'
 import type { Access } from '../federation/access.ts'
 import { attachment } from './content-disposition.ts'
@@ -35,11 +33,15 @@ export async function openObject(
   return callS3<OpenObject>({ aws, access, attempt }, async (client, options) => {
     if (isTidiedUp(key)) {
       // Without the deadline: how long it takes is the reader's affair.
-      const { Body, ContentLength } = await client.send(new GetObjectCommand(object))
+      const { Body, ContentLength } = await client.getObject(object)
       return { content: Body as Readable, bytes: ContentLength }
     }
-    const first = new GetObjectCommand({ ...object, Range: 'bytes=0-0' })
-    await client.send(first, options).then(({ Body }) => (Body as Readable).destroy(), unlessEmpty)
+    const first = { ...object, Range: 'bytes=0-0' }
+    await client.getObject(first, options).then(({ Body }) => (Body as Readable).destroy(), unlessEmpty)
+    const [{ GetObjectCommand }, { getSignedUrl }] = await Promise.all([
+      import('@aws-sdk/client-s3'),
+      import('@aws-sdk/s3-request-presigner'),
+    ])
     const download = new GetObjectCommand({ ...object, ResponseContentDisposition: attachment(key) })
     const url = await getSignedUrl(client, download, { expiresIn: secondsGood(access.expiresAt, Date.now()) })
     if (new URL(url).searchParams.get('X-Amz-Security-Token') !== access.sessionToken)

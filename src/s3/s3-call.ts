@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3'
+import type { S3 } from '@aws-sdk/client-s3'
 import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
 import type { Access } from '../federation/access.ts'
@@ -33,7 +33,7 @@ function regionTold(cause: unknown): string | undefined {
  */
 export async function callS3<T>(
   { aws, access, attempt, region }: S3Call,
-  work: (client: S3Client, options: { abortSignal?: AbortSignal }) => Promise<T>,
+  work: (client: S3, options: { abortSignal?: AbortSignal }) => Promise<T>,
 ): Promise<T> {
   const abortSignal = requestContext()?.deadline
   const options = abortSignal ? { abortSignal } : {}

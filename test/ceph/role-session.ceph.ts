@@ -42,7 +42,7 @@ describe('a role session of the gateway', () => {
     const aws = createAwsClients(config, () => {})
     clients.push(aws)
     const access = await assumeRoleWithWebIdentity(
-      aws.sts,
+      await aws.sts(),
       { ...config.aws, roleSessionSeconds },
       config.providers[0]?.roleArn ?? '',
       {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { S3Client } from '@aws-sdk/client-s3'
-import { STSClient } from '@aws-sdk/client-sts'
+import { S3 } from '@aws-sdk/client-s3'
+import { STS } from '@aws-sdk/client-sts'
 import type { SessionData } from 'express-session'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -45,7 +45,7 @@ describe('an answer of STS that is not as it should be', () => {
   const settings = { roleSessionSeconds: 900, roleSessionName: 'subject', sessionPolicy: undefined } as const
   const assume = (statusCode: number, xml: string) =>
     assumeRoleWithWebIdentity(
-      new STSClient({ ...client, requestHandler: answering(statusCode, xml) }),
+      new STS({ ...client, requestHandler: answering(statusCode, xml) }),
       settings,
       'arn:aws:iam::123456789012:role/r',
       { person: { providerId: 'amazon', subject: 's1' }, webIdentityToken: 'token-token' },
@@ -78,11 +78,12 @@ describe('an answer of S3 that is not as it should be', () => {
     roleSessionName: '',
   }
   const list = (statusCode: number, xml: string) => {
-    const s3 = new S3Client({ ...client, requestHandler: answering(statusCode, xml) })
+    const s3 = new S3({ ...client, requestHandler: answering(statusCode, xml) })
     const aws: AwsClients = {
-      sts: new STSClient(client),
+      sts: async () => new STS(client),
       withS3: (_access, _region, work) => work(s3),
-      destroy() {},
+      prepare: async () => {},
+      destroy: async () => {},
     }
     return listBuckets(aws, access)
   }

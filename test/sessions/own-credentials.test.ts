@@ -49,7 +49,7 @@ describe('requests of 100 people through the one client of a region', () => {
   })
 
   afterAll(async () => {
-    aws.destroy()
+    await aws.destroy()
     await server.close()
   })
 

@@ -105,7 +105,8 @@ describe('reading the imports', () => {
     const lines = application.flatMap(({ text }) => text.match(/^(import\b|\} from ').*'/gm) ?? [])
     expect(application.flatMap((file) => file.imports).length).toBeGreaterThanOrEqual(lines.length)
     const main = application.find(({ path }) => path === 'src/serve.ts')
-    expect(main?.imports).toContainEqual({ to: 'src/app.ts', specifier: './app.ts', typeOnly: false })
+    const app = { to: 'src/app.ts', specifier: './app.ts', typeOnly: false, onDemand: false }
+    expect(main?.imports).toContainEqual(app)
     const sessionTypes = application.flatMap(ours).filter(({ typeOnly }) => typeOnly)
     expect(sessionTypes.map(({ to }) => to)).toContain('src/federation/identity.ts')
   })
@@ -159,6 +160,40 @@ describe('imports in src/', () => {
       .map(({ specifier }) => packageName(specifier))
       .filter((name) => !Object.hasOwn(dependencies, name))
     expect(missing).toEqual([])
+  })
+})
+
+describe('what a start loads before its first answer', () => {
+  const byPath = new Map(application.map((file) => [file.path, file]))
+  const loaded = new Map<string, Import[]>()
+  const load = (path: string): void => {
+    const atOnce = byPath.get(path)?.imports.filter(({ typeOnly, onDemand }) => !typeOnly && !onDemand)
+    if (!atOnce || loaded.has(path)) return
+    loaded.set(path, atOnce)
+    for (const { to } of atOnce) load(to)
+  }
+  load('src/serve.ts')
+  const specifiers = [...loaded.values()].flat().map(({ specifier }) => specifier)
+
+  it('is of these packages only: what is dear, and not needed for it, comes later', () => {
+    const names = specifiers.filter((specifier) => !specifier.startsWith('.') && !isBuiltin(specifier))
+    expect([...new Set(names.map(packageName))].sort()).toEqual([
+      'cookie',
+      'ejs',
+      'express',
+      'express-rate-limit',
+      'express-session',
+      'helmet',
+      'jose',
+      'openid-client',
+      'pino',
+      'valibot',
+    ])
+  })
+
+  it('is not node:http by import, which would load fetch and WebSocket as well', () => {
+    expect(specifiers).toContain('node:path')
+    expect(specifiers).not.toContain('node:http')
   })
 })
 

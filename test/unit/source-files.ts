@@ -8,6 +8,8 @@ export interface Import {
   /** As written. */
   specifier: string
   typeOnly: boolean
+  /** Whether it is loaded only when the code comes there. */
+  onDemand: boolean
 }
 
 /** One source file. */
@@ -33,7 +35,8 @@ function importsOf(path: string, text: string): Import[] {
   return [...text.matchAll(statement)].map(([, type, clause = '', fixed, dynamic]) => {
     const specifier = fixed ?? dynamic ?? ''
     const to = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier
-    return { to, specifier, typeOnly: type !== undefined || onlyTypes(clause) }
+    const typeOnly = type !== undefined || onlyTypes(clause)
+    return { to, specifier, typeOnly, onDemand: dynamic !== undefined }
   })
 }
 

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import { STSClient } from '@aws-sdk/client-sts'
+import { STS } from '@aws-sdk/client-sts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { answerWith, cutShort, hang, resetConnection } from '../../../sandbox/faults.ts'
 import { type LoopbackServer, listenOnLoopback } from '../../../sandbox/loopback-server.ts'
@@ -56,7 +56,7 @@ const xml = { 'content-type': 'text/xml', 'x-amzn-requestid': 'sts-request-1' }
 
 describe('assumeRoleWithWebIdentity', () => {
   let server: LoopbackServer
-  let sts: STSClient
+  let sts: STS
   let bodies: string[] = []
 
   beforeAll(async () => {
@@ -65,7 +65,7 @@ describe('assumeRoleWithWebIdentity', () => {
       res.writeHead(200, xml).end(success())
     })
     // One attempt: what the SDK tries again is its own affair, and takes seconds.
-    sts = new STSClient({ region: 'us-east-1', endpoint: server.url, maxAttempts: 1 })
+    sts = new STS({ region: 'us-east-1', endpoint: server.url, maxAttempts: 1 })
   })
 
   afterEach(() => {
@@ -223,7 +223,7 @@ describe('assumeRoleWithWebIdentity', () => {
   it('is unreachable where nothing listens', async () => {
     const nobody = await listenOnLoopback(() => {})
     await nobody.close()
-    const client = new STSClient({ region: 'us-east-1', endpoint: nobody.url, maxAttempts: 1 })
+    const client = new STS({ region: 'us-east-1', endpoint: nobody.url, maxAttempts: 1 })
     const error = await failure(assumeRoleWithWebIdentity(client, settings, roleArn, identity))
     expect(error).toMatchObject({ code: 'federation.unreachable', details: { awsCode: 'ECONNREFUSED' } })
   })
