@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { createGunzip } from 'node:zlib'
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { Agent, type Dispatcher, type RequestInit, request } from 'undici'
 import { requestContext } from './request-context.ts'
 import type { UpstreamCall } from './upstream-call.ts'
@@ -7,7 +8,7 @@ import type { UpstreamCall } from './upstream-call.ts'
 /** The whole time that one call to an identity provider may take, in milliseconds. */
 const callTimeoutMs = 8_000
 const connectTimeoutMs = 3_000
-/** Far above the largest discovery document, key set or profile; in bytes, counted after decompression. */
+/** Far above the largest discovery document, key set or profile; in bytes, before decompression and after it. */
 const largestAnswerBytes = 1024 * 1024
 /** The longest Retry-After that is waited for, in milliseconds. */
 const longestPauseMs = 1_000
@@ -25,23 +26,46 @@ export interface HttpClient {
   close(): Promise<void>
 }
 
-/** What came is no answer that any honest provider gives: far too much of it, or an impossible status. */
+/** What came is no answer that any honest provider gives: far too much of it, an impossible status or coding. */
 export class UnusableAnswer extends Error {
   override readonly name = 'UnusableAnswer'
 }
 
+const tooLarge = () => new UnusableAnswer(`more than ${largestAnswerBytes} bytes`)
+
 async function readBounded({ headers, body }: Dispatcher.ResponseData): Promise<Buffer> {
-  // Not asked for, but a provider may compress all the same.
-  const isCompressed = headers['content-encoding'] === 'gzip'
-  const plain = isCompressed ? body.compose(createGunzip()) : body
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of plain) {
+  for await (const chunk of body) {
     size += chunk.byteLength
-    if (size > largestAnswerBytes) throw new UnusableAnswer(`more than ${largestAnswerBytes} bytes`)
+    if (size > largestAnswerBytes) throw tooLarge()
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  return decode(Buffer.concat(chunks), String(headers['content-encoding'] ?? 'identity'))
+}
+
+type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+
+/**
+ * Not asked for, but a provider may compress all the same.
+ * @see RFC 9110, section 8.4.1 (Content Codings)
+ */
+const decoders = new Map<string, Decoder>([
+  ['gzip', promisify(gunzip)],
+  ['x-gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+  ['br', promisify(brotliDecompress)],
+  ['identity', async (body) => body],
+])
+
+async function decode(body: Buffer, coding: string): Promise<Buffer> {
+  // There is nothing in it, whatever it says.
+  if (body.length === 0) return body
+  const decoder = decoders.get(coding.toLowerCase())
+  if (!decoder) throw new UnusableAnswer(`compressed as ${coding}, which was not asked for`)
+  return decoder(body, { maxOutputLength: largestAnswerBytes }).catch((cause) => {
+    throw cause.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : cause
+  })
 }
 
 /** The Fetch API reports every network failure as a TypeError with a cause. */
