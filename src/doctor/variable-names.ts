@@ -72,7 +72,10 @@ function meantBy(name: string, ours: readonly string[]): string | undefined {
   const [, prefix = '', suffix = ''] = splitName.exec(name) ?? []
   const named = `${otherPrefixes.get(prefix) ?? prefix}_${otherNames.get(suffix) ?? suffix}`
   if (name !== named && ours.includes(named)) return named
-  return ours.find((one) => one !== name && distance(name.toUpperCase(), one) <= nearby(one))
+  return ours.find((one) => {
+    const mayBe = one !== name && Math.abs(one.length - name.length) <= nearby(one)
+    return mayBe && distance(name.toUpperCase(), one) <= nearby(one)
+  })
 }
 
 /** Variables that nobody reads but somebody set, and values that are there without being meant. */

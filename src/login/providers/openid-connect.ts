@@ -1,5 +1,4 @@
 import * as errors from 'jose/errors'
-import { jwtVerify } from 'jose/jwt/verify'
 import * as openid from 'openid-client'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
@@ -96,7 +95,7 @@ export function openIdConnect(settings: ProviderSettings, http: HttpClient): Pro
   ]
 
   const verifySignature = async (idToken: string): Promise<void> => {
-    const { keys } = await discovered()
+    const [{ keys }, { jwtVerify }] = await Promise.all([discovered(), import('jose/jwt/verify')])
     const verify = () =>
       jwtVerify(idToken, keys, { algorithms: signatureAlgorithms, clockTolerance: clockToleranceSeconds })
     try {

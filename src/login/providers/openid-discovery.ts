@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, customFetch } from 'jose/jwks/remote'
+import type { createRemoteJWKSet } from 'jose/jwks/remote'
 import * as openid from 'openid-client'
 import * as v from 'valibot'
 import type { ProviderSettings } from '../../config.ts'
@@ -78,6 +78,7 @@ async function discover(settings: ProviderSettings, http: HttpClient): Promise<D
     throw misconfigured(`it offers no signature algorithm that AWS STS accepts, only ${offered.join(', ')}`)
   }
   const methods = metadata.token_endpoint_auth_methods_supported
+  const jwks = await import('jose/jwks/remote')
   return {
     metadata,
     configuration: staticConfiguration(
@@ -86,8 +87,8 @@ async function discover(settings: ProviderSettings, http: HttpClient): Promise<D
       { ...metadata, id_token_signing_alg_values_supported: algorithms },
       clientAuthentication(settings, methods),
     ),
-    keys: createRemoteJWKSet(new URL(metadata.jwks_uri ?? ''), {
-      [customFetch]: (url, { headers, method, signal }) =>
+    keys: jwks.createRemoteJWKSet(new URL(metadata.jwks_uri ?? ''), {
+      [jwks.customFetch]: (url, { headers, method, signal }) =>
         http.fetch(url, { headers: [...headers], method, signal }),
       cooldownDuration: 0,
     }),
