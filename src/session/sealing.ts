@@ -19,7 +19,8 @@ const hmacKey = (key: KeyObject, text: string): KeyObject =>
 const extract = (secret: string): KeyObject => hmacKey(createSecretKey(Buffer.alloc(32)), secret)
 
 /** HKDF-Expand for a key of one block (RFC 5869, section 2.3). */
-const expand = (pseudorandomKey: KeyObject, info: string): KeyObject => hmacKey(pseudorandomKey, `${info}\x01`)
+const expand = (pseudorandomKey: KeyObject, info: string): KeyObject =>
+  hmacKey(pseudorandomKey, `${info}\x01`)
 
 const keyFor = (secret: KeyObject, purpose: string, context: string): KeyObject =>
   expand(secret, `${purpose}:${context}`)
