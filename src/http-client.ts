@@ -16,7 +16,7 @@ const largestAnswerBytes = 1024 * 1024
 const longestPauseMs = 1_000
 
 /** What a provider is asked. Names of headers in lower case. */
-export interface HttpRequest {
+interface HttpRequest {
   method?: string | undefined
   headers?: Readonly<Record<string, string>>
   body?: string | undefined
@@ -25,7 +25,7 @@ export interface HttpRequest {
 }
 
 /** What a provider answered, all of it. */
-export interface HttpAnswer {
+interface HttpAnswer {
   status: number
   headers: HeaderFields
   body: Buffer
