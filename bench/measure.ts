@@ -4,7 +4,9 @@ import { median } from './statistics.ts'
 /** What is measured: a server, several that share the work, or a program without one. */
 export interface Contender {
   name: string
-  /** How long it is loaded before anything counts, at most. */
+  /** That share the work. Each of them must be warmed up. */
+  processes: number
+  /** How long each of its processes is loaded before anything counts, at most. */
   warmUpSeconds: number
   /** CPU time that it has used so far, in milliseconds. */
   cpuMs(): number
@@ -40,13 +42,13 @@ export interface Result {
   rounds: Measurement[]
 }
 
-/** Work until the code that runs often has been compiled. */
-const warmUpCount = { page: 5_000, 'sign-in': 1_000 }
+/** Work of a process until the code that runs often has been compiled. */
+const warmUpCount = { page: 5_000, 'sign-in': 2_000 }
 
 /** Has a contender work before anything counts. */
 export async function warmUp(quick: boolean, contender: Contender, work: Work): Promise<void> {
-  const seconds = quick ? 0.1 : contender.warmUpSeconds
-  await measure(contender, { ...work, count: warmUpCount[work.kind], seconds })
+  const seconds = quick ? 0.1 : contender.warmUpSeconds * contender.processes
+  await measure(contender, { ...work, count: warmUpCount[work.kind] * contender.processes, seconds })
 }
 
 /**
