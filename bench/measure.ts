@@ -53,7 +53,8 @@ export async function warmUp(quick: boolean, contender: Contender, work: Work): 
 
 /**
  * The same work for each contender in turn, round after round, so that whatever else happens on the machine happens to
- * all of them.
+ * all of them. Several processes have a longer round: each has as much to do in it as a single one, and each pays for
+ * itself what comes with waking up.
  */
 export async function compare(
   quick: boolean,
@@ -64,7 +65,9 @@ export async function compare(
   const results = contenders.map((contender): Result => ({ contender, rounds: [] }))
   for (const { contender } of results) await warmUp(quick, contender, work)
   for (let round = 0; round < rounds; round += 1) {
-    for (const { contender, rounds } of results) rounds.push(await measure(contender, { ...work, seconds }))
+    for (const { contender, rounds } of results) {
+      rounds.push(await measure(contender, { ...work, seconds: seconds * contender.processes }))
+    }
   }
   return results
 }
