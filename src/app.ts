@@ -15,6 +15,7 @@ import { loginPage } from './login/login-page.ts'
 import { logout } from './login/logout.ts'
 import { ProviderDirectory } from './login/providers/index.ts'
 import { createRenewal } from './login/renewal.ts'
+import { returnPath } from './login/return-path.ts'
 import { signedOutPage } from './login/signed-out-page.ts'
 import { startLogin } from './login/start.ts'
 import { createAudit } from './observe/audit.ts'
@@ -182,6 +183,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.use(
     errorPage(log, {
       providerName,
+      returnPath,
       showDetails: config.flowDetails === 'full',
       stoppedView: (error) => stoppedView(error, providerFacts),
     }),

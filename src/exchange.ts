@@ -7,16 +7,19 @@ interface Timing {
   attempts: number | undefined
 }
 
+/** By name in lower case. */
+export type HeaderFields = Readonly<Record<string, string | string[] | undefined>>
+
 /** A finished call to an identity provider as it went over the wire. */
 export interface HttpExchange extends Timing {
   over: 'http'
   method: string
   url: URL
-  headers: Headers
+  headers: HeaderFields
   /** A form, or empty. */
   body: string
   /** `undefined` where none came. */
-  answer: { status: number; headers: Headers; body: string } | undefined
+  answer: { status: number; headers: HeaderFields; body: string } | undefined
 }
 
 /** A finished call to AWS. */

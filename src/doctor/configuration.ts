@@ -15,8 +15,18 @@ const mends = new Map([
   ],
 ])
 
+function checkLogLevel({ config: { logLevel } }: Situation): Finding[] {
+  if (['info', 'debug', 'trace'].includes(logLevel)) return []
+  const missed =
+    logLevel === 'silent'
+      ? 'nobody learns of anything that fails, nor of who signed in'
+      : 'nothing is on record of who signed in, and of what AWS granted or refused'
+  return [warn('LOG_LEVEL', `is ${logLevel}: ${missed}`, 'Take it away: the default is info.')]
+}
+
 /** What the configuration itself has to say: what it refuses, and which providers are on, off, and why. */
-export function checkConfiguration({ config, refused }: Situation): Finding[] {
+export function checkConfiguration(situation: Situation): Finding[] {
+  const { config, refused } = situation
   const { providers, providersOff, session } = config
   return [
     ...refused.map(({ variable, problem }) =>
@@ -39,5 +49,6 @@ export function checkConfiguration({ config, refused }: Situation): Finding[] {
           ),
         ]
       : []),
+    ...checkLogLevel(situation),
   ]
 }

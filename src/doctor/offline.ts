@@ -9,7 +9,7 @@ import { checkSessions } from './sessions.ts'
 import type { Situation } from './situation.ts'
 import { checkVariableNames } from './variable-names.ts'
 
-/** All that the environment alone gives away: no file is opened, and nobody is asked. */
+/** All that the environment gives away, beside the files that came with the application: nobody is asked. */
 export const examineOffline = (situation: Situation): Finding[] =>
   [
     checkConfiguration,

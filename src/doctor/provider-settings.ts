@@ -1,4 +1,5 @@
 import { isLoopback, type ProviderSettings } from '../config.ts'
+import { hasIcon } from '../login/providers/face.ts'
 import { type Finding, fail, warn } from './finding.ts'
 import type { Situation } from './situation.ts'
 
@@ -142,6 +143,18 @@ function checkOpenIdConnect({ id, issuer = '', scope }: ProviderSettings, awsIsL
   return findings
 }
 
+function checkIcon({ id, icon }: ProviderSettings): Finding[] {
+  return icon === undefined || hasIcon(icon)
+    ? []
+    : [
+        warn(
+          `${id.toUpperCase()}_ICON`,
+          'names no file in public/icons: the neutral icon is shown',
+          'The name of one that is there, without .svg, or take it away.',
+        ),
+      ]
+}
+
 /** Two buttons for one and the same client. */
 function checkSameClient(providers: readonly ProviderSettings[]): Finding[] {
   const key = ({ kind, issuer, clientId }: ProviderSettings) => [kind, issuer, clientId].join(' ')
@@ -178,6 +191,7 @@ export function checkProviderSettings({ config }: Situation): Finding[] {
       if (settings.kind === 'facebook') return checkFacebook(settings)
       return checkOpenIdConnect(settings, awsIsLocal)
     }),
+    ...config.providers.flatMap(checkIcon),
     ...checkSameClient(config.providers),
     ...checkHome(config),
   ]

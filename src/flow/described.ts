@@ -1,4 +1,4 @@
-import type { AwsExchange, Exchange, HttpExchange } from '../exchange.ts'
+import type { AwsExchange, Exchange, HeaderFields, HttpExchange } from '../exchange.ts'
 import { allowedFields, type Rule, type Rules } from './allowed-fields.ts'
 import type { Call, CallKind, Field } from './receipt.ts'
 
@@ -70,20 +70,20 @@ function* bodyMembers(text: string): Generator<Pair> {
   }
 }
 
-function* headersOf(headers: Headers): Generator<Pair> {
-  const [, scheme, credential] = /^(Basic|Bearer) (.*)$/.exec(headers.get('Authorization') ?? '') ?? []
+function* headersOf(headers: HeaderFields): Generator<Pair> {
+  const [, scheme, credential] = /^(Basic|Bearer) (.*)$/.exec(String(headers.authorization ?? '')) ?? []
   if (credential !== undefined) yield [`Authorization: ${scheme}`, credential]
   yield* named(headers, ['Accept', 'Content-Type'])
 }
 
-function* named(headers: Headers, names: string[]): Generator<Pair> {
+function* named(headers: HeaderFields, names: string[]): Generator<Pair> {
   for (const name of names) {
-    const value = headers.get(name)
-    if (value !== null) yield [name, value]
+    const value = headers[name.toLowerCase()]
+    if (value !== undefined) yield [name, String(value)]
   }
 }
 
-function* toldBy({ headers, body }: { headers: Headers; body: string }): Generator<Pair> {
+function* toldBy({ headers, body }: { headers: HeaderFields; body: string }): Generator<Pair> {
   yield* named(headers, ['content-type', 'x-amzn-requestid', 'x-fb-trace-id'])
   yield* bodyMembers(body)
 }
@@ -100,7 +100,7 @@ function kindOf({ url, headers, body }: HttpExchange): CallKind {
   if (new URLSearchParams(body).has('grant_type') || query.has('code')) return 'token'
   if (url.pathname.includes('/.well-known/openid-')) return 'discovery'
   if (query.has('input_token') || url.pathname.endsWith('/tokeninfo')) return 'inspection'
-  return headers.has('authorization') ? 'profile' : 'keys'
+  return headers.authorization !== undefined ? 'profile' : 'keys'
 }
 
 /**

@@ -50,16 +50,13 @@ export async function beginAuthorization(
   }
 }
 
-/**
- * The authorization request of an attempt, as the browser takes it to the provider: the same whenever it is asked for.
- * @throws AppError `provider.*` where the provider's metadata cannot be read
- * @see RFC 6749 section 4.1.1, OpenID Connect Core 1.0 section 3.1.2.1
- */
-export async function authorizationUrl(
+/** @see RFC 6749 section 4.1.1, OpenID Connect Core 1.0 section 3.1.2.1 */
+function authorizationRequest(
+  configuration: openid.Configuration,
   provider: Provider,
   { redirectUri, chooseAccount, state, nonce, codeVerifier }: Attempt,
-): Promise<URL> {
-  return openid.buildAuthorizationUrl(await provider.configuration(), {
+): URL {
+  return openid.buildAuthorizationUrl(configuration, {
     ...provider.authorizationParameters,
     ...(chooseAccount && provider.chooseAccountParameters),
     response_type: provider.grant === 'implicit' ? 'token' : 'code',
@@ -72,6 +69,19 @@ export async function authorizationUrl(
       code_challenge_method: 'S256',
     }),
   })
+}
+
+/**
+ * The authorization request of an attempt, as the browser takes it to the provider: the same whenever it is asked for.
+ * @throws AppError `provider.*` where the provider's metadata cannot be read
+ */
+export const authorizationUrl = async (provider: Provider, attempt: Attempt): Promise<URL> =>
+  authorizationRequest(await provider.configuration(), provider, attempt)
+
+/** The same without asking anybody; `undefined` where the provider's metadata were never read. */
+export function knownAuthorizationUrl(provider: Provider, attempt: Attempt): URL | undefined {
+  const configuration = provider.knownConfiguration()
+  return configuration && authorizationRequest(configuration, provider, attempt)
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Attempt, Attempts } from '../session/attempts.ts'
 import type { SealedStore } from '../session/sealed-store.ts'
 import type { Sealer } from '../session/sealing.ts'
 import { type SessionTimes, signedIn, signIn } from '../session/signed-in.ts'
-import { authorizationUrl, redeemCode } from './authorization-code.ts'
+import { authorizationUrl, knownAuthorizationUrl, redeemCode } from './authorization-code.ts'
 import type { ProviderDirectory } from './providers/index.ts'
 import { isToken, type Provider, type Tokens } from './providers/provider.ts'
 import { homePath } from './return-path.ts'
@@ -29,11 +29,15 @@ const byRedirectError = new Map<string, ErrorCode>([
   ['unsupported_response_type', 'provider.misconfigured'],
 ])
 
-function refuseErrorRedirect(parameters: URLSearchParams, { providerId, returnPath }: Attempt): void {
+/** The failure that the provider reports; `undefined` where it reports none. */
+function errorRedirect(
+  parameters: URLSearchParams,
+  { providerId, returnPath }: Attempt,
+): AppError | undefined {
   // Facebook reports some faults without `error`.
   const error = parameters.get('error') ?? parameters.get('error_reason') ?? parameters.get('error_code')
-  if (error === null) return
-  throw new AppError(byRedirectError.get(error) ?? 'provider.refused', {
+  if (error === null) return undefined
+  return new AppError(byRedirectError.get(error) ?? 'provider.refused', {
     details: {
       provider: providerId,
       error,
@@ -76,10 +80,15 @@ async function comeBack(
   const recording = currentRecording()
   recording?.cameBack(`${req.method} ${req.path}`, parameters)
   const attempt = attempts.take(req, res, stateOf(parameters), provider.id)
-  // Only for the receipt: where it cannot be told what was sent, the sign-in goes on.
-  const url = recording && (await authorizationUrl(provider, attempt).catch(() => undefined))
+  const refusal = errorRedirect(parameters, attempt)
+  // Only for the receipt: nobody waits for it who is refused, and where it cannot be told the sign-in goes on.
+  const url =
+    recording &&
+    (refusal
+      ? knownAuthorizationUrl(provider, attempt)
+      : await authorizationUrl(provider, attempt).catch(() => undefined))
   if (url) recording.sent(url, attempt.startedAt)
-  refuseErrorRedirect(parameters, attempt)
+  if (refusal) throw refusal
   return attempt
 }
 

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
 import type { ProviderDirectory } from './providers/index.ts'
 import { homePath, returnPath } from './return-path.ts'
 
@@ -9,19 +9,26 @@ const notices: Record<string, { kind: string; text: string }> = {
 const noticeNamed = (name: unknown) =>
   Object.hasOwn(notices, String(name)) ? notices[String(name)] : undefined
 
+/** As one text, which goes out in one piece with the headers: `res.send` would make bytes of it for themselves. */
+function send(res: Response, page: string): void {
+  res.setHeader('Content-Type', 'text/html; charset=utf-8')
+  res.setHeader('Cache-Control', 'no-cache')
+  res.setHeader('Content-Length', Buffer.byteLength(page))
+  res.end(page)
+}
+
 /**
  * `GET /`: a button for each provider. Nobody's session is looked at, so that the page of those who come for nothing in
  * particular is rendered once.
  */
 export function loginPage(providers: ProviderDirectory): RequestHandler {
-  let usual: Buffer | undefined
+  let usual: string | undefined
   return function loginPage(req, res, next) {
     const wanted = returnPath(req.query.returnPath)
     const notice = noticeNamed(req.query.notice)
     const isUsual = wanted === homePath && notice === undefined
-    res.set('Cache-Control', 'no-cache').type('html')
     if (isUsual && usual) {
-      res.send(usual)
+      send(res, usual)
       return
     }
     const query = wanted === homePath ? '' : `?${new URLSearchParams({ returnPath: wanted })}`
@@ -36,14 +43,13 @@ export function loginPage(providers: ProviderDirectory): RequestHandler {
         href: `/initiateLogin/${id}${query}`,
       })),
     }
-    res.render('login', model, (error, html) => {
+    res.render('login', model, (error, page) => {
       if (error) {
         next(error)
         return
       }
-      const page = Buffer.from(html)
       if (isUsual) usual = page
-      res.send(page)
+      send(res, page)
     })
   }
 }

@@ -28,8 +28,10 @@ export interface Attempt {
 const lifetimeMs = 10 * 60 * 1000
 /** The cookie outlives the attempt, so that a late callback is told from one that never belonged here. */
 const cookieLifetimeMs = 60 * 60 * 1000
-/** More sign-ins than this at once are no person's. Bounds the Cookie header. */
+/** More sign-ins than this at once are no person's. */
 const mostAttempts = 5
+/** All of them, in bytes. What is before us may take no more than 8 KiB for a header, where other cookies are too. */
+const mostAttemptBytes = 6 * 1024
 
 const timeAndTag = /^([0-9a-z]+)-([\w-]{16})$/
 
@@ -58,13 +60,15 @@ export class Attempts {
   }
 
   keep(req: Request, res: Response, attempt: Attempt): void {
-    const others = pending(req)
-    for (const { name } of others.slice(0, Math.max(0, others.length - mostAttempts + 1))) {
-      res.clearCookie(name, cookieAttributes(req))
-    }
     const name = cookieName(req, `attempt-${attempt.startedAt.toString(36)}-${tagOf(attempt.state)}`)
     const { state, ...rest } = attempt
     const value = this.#sealer.seal('attempt', state, JSON.stringify(rest))
+    let [count, bytes] = [1, name.length + value.length]
+    for (const other of pending(req).reverse()) {
+      count += 1
+      bytes += other.name.length + other.value.length
+      if (count > mostAttempts || bytes > mostAttemptBytes) res.clearCookie(other.name, cookieAttributes(req))
+    }
     res.cookie(name, value, { ...cookieAttributes(req), maxAge: cookieLifetimeMs })
   }
 

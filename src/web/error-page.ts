@@ -86,17 +86,23 @@ const denialOf = ({
       }
 
 /** A page that needs a sign-in sends to it; where we know whose access ran out, the error page says so instead. */
-function signInHref({ code, details }: AppError, req: Request): string | undefined {
+function signInHref(
+  { code, details }: AppError,
+  req: Request,
+  returnPath: ErrorPageParts['returnPath'],
+): string | undefined {
   if (code !== 'session.required' && (code !== 'session.expired' || details.provider !== undefined))
     return undefined
   const notice = code === 'session.expired' && { notice: 'expired' }
-  return `/?${new URLSearchParams({ returnPath: req.originalUrl, ...notice })}`
+  return `/?${new URLSearchParams({ returnPath: returnPath(req.originalUrl), ...notice })}`
 }
 
 /** What the page needs from other rooms. */
 interface ErrorPageParts {
   /** The proper name of a provider. */
   providerName: (id: string) => string
+  /** What a sign-in takes for the way back to an address, short enough for a header. */
+  returnPath: (wanted: string) => string
   /** Whether the page tells what AWS refused, and what exactly passed in a sign-in. */
   showDetails: boolean
   /** How far the sign-in of this request came; `undefined` where there was none. */
@@ -106,7 +112,7 @@ interface ErrorPageParts {
 /** Ends every failed request: the only place where a failure is logged and shown. */
 export function errorPage(
   log: Log,
-  { providerName, showDetails, stoppedView }: ErrorPageParts,
+  { providerName, returnPath, showDetails, stoppedView }: ErrorPageParts,
 ): ErrorRequestHandler {
   return function errorPage(thrown, req, res, _next) {
     const error = asAppError(thrown)
@@ -123,7 +129,7 @@ export function errorPage(
       res.json({ error: { code, message: sentence, requestId } })
       return
     }
-    const signIn = signInHref(error, req)
+    const signIn = signInHref(error, req, returnPath)
     if (signIn !== undefined) {
       res.redirect(303, signIn)
       return

@@ -21,11 +21,19 @@ const hostHeader = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?
 export function publicOrigin(publicUrl: string | undefined): RequestHandler {
   const secure = publicUrl?.startsWith('https:')
   const expectedHost = publicUrl && new URL(publicUrl).host
+  // Nearly everybody asks for the same host as the one before.
+  let latest: { text: string; url: URL } | undefined
+  const parse = (text: string): URL | null => {
+    if (latest?.text === text) return latest.url
+    const url = URL.parse(text)
+    if (url) latest = { text, url }
+    return url
+  }
   return function publicOrigin(req, _res, next) {
     const host = req.headers.host ?? ''
     const scheme = (secure ?? req.protocol === 'https') ? 'https' : 'http'
     // What looks like a host need not be one: `1270.0.1`, or a port above 65535.
-    const asked = hostHeader.test(host) ? URL.parse(`${scheme}://${host}`) : null
+    const asked = hostHeader.test(host) ? parse(`${scheme}://${host}`) : null
     if (!asked) throw new AppError('request.malformed')
     // A proxy may be asked with a whole address (RFC 9112, section 3.2.2): only ours, and only its path goes on.
     if (!req.url.startsWith('/')) {

@@ -57,11 +57,6 @@ describe('the look at every provider after the start', () => {
     expect(line).toMatchObject({ level: 'warn', provider: 'my_idp', code: 'provider.unreachable' })
     expect(others).toEqual([])
   })
-
-  it('names the icon that does not exist', async () => {
-    const environment = { ...myIdp(provider.issuer('icon', {})), MY_IDP_ICON: 'no-such-icon' }
-    expect(await said(environment)).toMatchObject([{ level: 'warn', variable: 'MY_IDP_ICON' }])
-  })
 })
 
 describe('the button of a provider', () => {

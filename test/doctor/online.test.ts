@@ -6,6 +6,7 @@ import { listenOnLoopback } from '../../sandbox/loopback-server.ts'
 import { ClockComparison } from '../../src/doctor/clock.ts'
 import { examineOnline } from '../../src/doctor/online.ts'
 import { situationOf } from '../../src/doctor/situation.ts'
+import { createHttpClient } from '../../src/http-client.ts'
 import { testSecret } from '../application.ts'
 import { useSituation } from '../flow/situation.ts'
 import { startDynamodb } from '../sessions/engines.ts'
@@ -286,7 +287,7 @@ describe('the clock', () => {
     for (const seconds of offsets) {
       const headers = { date: new Date(Date.now() - seconds * 1000).toUTCString() }
       const fetch = async () => new Response('', { headers })
-      await clock.over({ fetch, fetchOnce: fetch, close: async () => {} }).fetch('http://localhost')
+      await clock.over({ ...createHttpClient(() => {}), fetch }).fetch('http://localhost')
     }
     const said = clock.findings().map(({ level, subject, finding }) => `${level} ${subject} ${finding}`)
     expect(said).toEqual(expected)

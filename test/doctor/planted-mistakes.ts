@@ -62,6 +62,18 @@ export const mistakes: Record<string, [changes: Changes, ...findings: string[]]>
     { ROLE_SESSION_SECONDS: '<seconds>' },
     'WARN ROLE_SESSION_SECONDS still has its placeholder text and counts as not set',
   ],
+  'a log that stays empty': [
+    { LOG_LEVEL: 'silent' },
+    'WARN LOG_LEVEL is silent: nobody learns of anything that fails, nor of who signed in',
+  ],
+  'a log without audit events': [
+    { LOG_LEVEL: 'warn' },
+    'WARN LOG_LEVEL is warn: nothing is on record of who signed in, and of what AWS granted or refused',
+  ],
+  'an icon that is not there': [
+    { ...okta, OKTA_ICON: 'okta' },
+    'WARN OKTA_ICON names no file in public/icons: the neutral icon is shown',
+  ],
   'no provider is configured': [withoutProviders, 'WARN sign-in is possible with no provider'],
 
   'the App ID of Amazon as client id': [

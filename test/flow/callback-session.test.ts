@@ -176,7 +176,7 @@ describe('the return path', () => {
     '/s3/../logout',
     '/privacy',
     '',
-    `/s3/${'a'.repeat(600)}`,
+    `/s3/${'a'.repeat(1200)}`,
   ])('%j is not followed', async (path) => {
     expect(await landingAfter(path)).toBe('/s3/')
   })

@@ -20,7 +20,8 @@ const secondsOf = (transport: string): number => Number(/max-age=(\d+)/.exec(tra
 
 /** Scripts and styles that stand in the page itself, or come from another origin. */
 const foreign = (page: string): string[] =>
-  page.match(/<script(?![^>]* src="\/)[^>]*>|<style|<link[^>]*href="(?!\/)[^>]*|\son[a-z]+=|\sstyle=/g) ?? []
+  page.match(/<script(?![^>]* src="\/)[^>]*>|<style|<link[^>]*href="(?![/#])[^>]*|\son[a-z]+=|\sstyle=/g) ??
+  []
 
 /** What each rule adds to a score of 100, by the best case that the headers fulfil and the worst that they do not. */
 function modifiersOf(headers: Headers, page: string): Record<string, number> {

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
-import { answerJson, answerWith, resetConnection, rewriteJson } from '../../sandbox/faults.ts'
+import { answerJson, answerWith, hang, resetConnection, rewriteJson } from '../../sandbox/faults.ts'
 import { ada, signIn, signInUpToCallback } from '../application.ts'
 import { type Answer, HttpBrowser } from '../http-browser.ts'
 import { observedStore } from './observed-store.ts'
-import { alsoStart, codeOn, laterBy, useSituation } from './situation.ts'
+import { alsoStart, codeOn, cookieHeader, laterBy, useSituation } from './situation.ts'
 
 vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
 const store = observedStore()
@@ -45,7 +45,7 @@ const failures: {
     mender: /^You can/,
     async way() {
       const browser = new HttpBrowser()
-      const { location } = await browser.get(`${situation.application.url}/initiateLogin/amazon`)
+      const { location } = await browser.get(`${situation.application.url}/initiateLogin/google`)
       return browser.get(await browser.cancel(location ?? ''))
     },
   },
@@ -121,6 +121,21 @@ describe('the page after a sign-in that failed', () => {
     expect(menderOn(answer)).toMatch(mender)
     expect(answer.body).toContain('flow-cross')
     expect(answer.body).toContain('flow-message--not-reached')
+  })
+
+  it('comes at once when the sign-in is cancelled on an instance that never read the metadata of the provider', async () => {
+    const browser = new HttpBrowser()
+    const { location } = await browser.get(`${situation.application.url}/initiateLogin/google`)
+    const callback = await browser.cancel(location ?? '')
+    const other = await alsoStart(situation.sandbox)
+    situation.sandbox.google.faults.plan('/.well-known/openid-configuration', hang, 2)
+    const asked = situation.sandbox.google.requests.length
+    const answer = await browser.get(new URL(callback.pathname + callback.search, other.url), {
+      cookie: cookieHeader(browser, situation.application),
+    })
+    expect(codeOn(answer.body)).toBe('login.cancelled')
+    expect(situation.sandbox.google.requests.length).toBe(asked)
+    expect(reachedOn(answer)).toEqual(['return: stopped here'])
   })
 
   it("tells AWS's code and request id of the call that it stopped on", async () => {

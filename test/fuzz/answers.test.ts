@@ -9,7 +9,7 @@ import type { AwsClients } from '../../src/aws-client.ts'
 import type { ProviderSettings } from '../../src/config.ts'
 import { AppError } from '../../src/errors.ts'
 import { assumeRoleWithWebIdentity } from '../../src/federation/assume-role-with-web-identity.ts'
-import type { HttpClient } from '../../src/http-client.ts'
+import { createHttpClient, type HttpClient } from '../../src/http-client.ts'
 import { createProvider } from '../../src/login/providers/index.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { listBuckets } from '../../src/s3/list-buckets.ts'
@@ -125,11 +125,12 @@ describe('what Amazon and Facebook say of a person', () => {
     },
   ]
   const identify = ({ settings, truth }: (typeof providers)[number], lies: Record<string, string>) => {
-    const fetch: HttpClient['fetch'] = async (url) => {
+    const request: HttpClient['request'] = async (url) => {
       const { pathname } = new URL(url)
-      return new Response(lies[pathname] ?? JSON.stringify(truth[pathname]))
+      const body = Buffer.from(lies[pathname] ?? JSON.stringify(truth[pathname]))
+      return { status: 200, headers: {}, body }
     }
-    const provider = createProvider(settings, { fetch, fetchOnce: fetch, close: async () => {} })
+    const provider = createProvider(settings, { ...createHttpClient(() => {}), request })
     return provider.identify({ accessToken: 'token' })
   }
 

@@ -64,6 +64,7 @@ export function amazon(settings: ProviderSettings, http: HttpClient): Provider {
     authorizationParameters: {},
     chooseAccountParameters: {},
     configuration: async () => configuration,
+    knownConfiguration: () => configuration,
     signOutUrl: async () => 'https://www.amazon.com/gp/flex/sign-out.html',
     revoke: async () => false,
     checks,

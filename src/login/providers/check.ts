@@ -2,24 +2,15 @@ import type { Config, ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
 import type { HttpClient } from '../../http-client.ts'
 import type { Log } from '../../observe/log.ts'
-import { hasIcon } from './face.ts'
 import { createProvider } from './index.ts'
 
 async function checkProvider(settings: ProviderSettings, http: HttpClient, log: Log): Promise<void> {
-  const { id, icon } = settings
-  const prefix = id.toUpperCase()
-  if (icon !== undefined && !hasIcon(icon)) {
-    const variable = `${prefix}_ICON`
-    log.warn(
-      { provider: id, variable },
-      `${variable} names no file in public/icons: the neutral icon is shown`,
-    )
-  }
+  const { id } = settings
   try {
     await createProvider(settings, http).configuration()
   } catch (err) {
     const { code, details } = err instanceof AppError ? err : new AppError('internal.unexpected')
-    const variable = `${prefix}_ISSUER`
+    const variable = `${id.toUpperCase()}_ISSUER`
     const reason = details.problem ?? code
     log.warn(
       { err, code, provider: id, variable },
@@ -30,8 +21,7 @@ async function checkProvider(settings: ProviderSettings, http: HttpClient, log: 
 
 /**
  * Looks at every provider once, so that the log of the start names what would otherwise be found by the first person
- * who signs in: metadata that cannot be read or used, an icon that does not exist. Nothing depends on the outcome;
- * never rejects.
+ * who signs in: metadata that cannot be read or used. Nothing depends on the outcome; never rejects.
  */
 export async function checkProviders({ providers }: Config, http: HttpClient, log: Log): Promise<void> {
   await Promise.all(providers.map((settings) => checkProvider(settings, http, log)))

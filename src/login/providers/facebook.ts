@@ -111,6 +111,7 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
     authorizationParameters: {},
     chooseAccountParameters: { auth_type: 'reauthenticate' },
     configuration: async () => configuration,
+    knownConfiguration: () => configuration,
     signOutUrl: async () => 'https://www.facebook.com/',
     checks,
 

@@ -87,7 +87,7 @@ const textClaim = (value: unknown): string | undefined =>
  */
 export function openIdConnect(settings: ProviderSettings, http: HttpClient): Provider {
   const { id, clientId, issuer, scope = 'openid email profile' } = settings
-  const discovered = openIdDiscovery(settings, http)
+  const { discovered, known } = openIdDiscovery(settings, http)
   const scopes = scope.split(' ')
   const wantedClaims = [
     ...(scopes.includes('profile') ? ['name'] : []),
@@ -136,6 +136,7 @@ export function openIdConnect(settings: ProviderSettings, http: HttpClient): Pro
     authorizationParameters: refreshTokenParameters(id, scopes),
     chooseAccountParameters: { prompt: 'select_account' },
     configuration: async () => (await discovered()).configuration,
+    knownConfiguration: () => known()?.configuration,
     checks,
 
     // No id_token_hint: a token in a URL stays in histories and logs.

@@ -91,16 +91,32 @@ async function discover(settings: ProviderSettings, http: HttpClient): Promise<D
   }
 }
 
-/** Returns a function that discovers the provider when it is first asked, and again after an hour or a failure. */
-export function openIdDiscovery(settings: ProviderSettings, http: HttpClient): () => Promise<Discovered> {
+interface Discovery {
+  /** Discovers the provider when it is first asked, and again after an hour or a failure. */
+  discovered(): Promise<Discovered>
+  /** What was found last, without asking anybody; `undefined` where nothing was yet. */
+  known(): Discovered | undefined
+}
+
+/** Asks nothing before it is asked. */
+export function openIdDiscovery(settings: ProviderSettings, http: HttpClient): Discovery {
   let latest: { at: number; result: Promise<Discovered> } | undefined
-  return () => {
-    if (latest && Date.now() - latest.at < lifetimeMs) return latest.result
-    const attempt = { at: Date.now(), result: discover(settings, http) }
-    latest = attempt
-    attempt.result.catch(() => {
-      if (latest === attempt) latest = undefined
-    })
-    return attempt.result
+  let found: Discovered | undefined
+  return {
+    known: () => found,
+    discovered() {
+      if (latest && Date.now() - latest.at < lifetimeMs) return latest.result
+      const attempt = { at: Date.now(), result: discover(settings, http) }
+      latest = attempt
+      attempt.result.then(
+        (result) => {
+          found = result
+        },
+        () => {
+          if (latest === attempt) latest = undefined
+        },
+      )
+      return attempt.result
+    },
   }
 }

@@ -17,12 +17,12 @@ export async function getProviderJson<T>(
 ): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`
-  const answer = await http.fetch(url, { headers })
+  const answer = await http.request(url, { headers })
   if (answer.status !== 200) {
     // Each of these calls shows a token: the provider does not know it, or not as ours.
     const disowned = [400, 401, 403].includes(answer.status)
     const code = disowned ? 'provider.token_invalid' : statusError(answer.status)
     throw new AppError(code, { details: { status: answer.status } })
   }
-  return schema.parse(await answer.json())
+  return schema.parse(JSON.parse(new TextDecoder().decode(answer.body)))
 }

@@ -40,6 +40,8 @@ export interface Provider {
   chooseAccountParameters: Record<string, string>
   /** Endpoints and client credentials, static or discovered. @throws AppError `provider.*` */
   configuration(): Promise<openid.Configuration>
+  /** The latest of them, without asking anybody; `undefined` where they were never read. */
+  knownConfiguration(): openid.Configuration | undefined
   /** Where a person ends the sign-in at the provider itself. */
   signOutUrl(): Promise<string | undefined>
   /** Makes the provider forget these tokens; `false` where it has no way to. @throws AppError `provider.*` */

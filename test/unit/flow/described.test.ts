@@ -14,15 +14,19 @@ const timing = { startedAt: 0, durationMs: 1, attempts: 1 }
 /** A call as it would go over the wire; the query says what kind it is. */
 function httpCall(
   url: string,
-  { headers = {}, form = {}, answer = {} }: { headers?: object; form?: object; answer?: unknown },
+  {
+    headers = {},
+    form = {},
+    answer = {},
+  }: { headers?: Record<string, string>; form?: object; answer?: unknown },
 ): HttpExchange {
   return {
     over: 'http',
     method: 'POST',
     url: new URL(url),
-    headers: new Headers(headers as Record<string, string>),
+    headers,
     body: new URLSearchParams(form as Record<string, string>).toString(),
-    answer: { status: 200, headers: new Headers(), body: JSON.stringify(answer) },
+    answer: { status: 200, headers: {}, body: JSON.stringify(answer) },
     ...timing,
   }
 }

@@ -147,12 +147,31 @@ describe('returnPath', () => {
     expect(returnPath(wanted)).toBe(homePath)
   })
 
-  it('takes 512 characters and no more', () => {
-    const longest = `/s3/${'k'.repeat(508)}`
+  it('takes any key of plain letters whole', () => {
+    const longest = `/s3/${'b'.repeat(63)}/?prefix=${'k'.repeat(1024)}`
     expect(returnPath(longest)).toBe(longest)
-    expect(returnPath(`${longest}k`)).toBe(homePath)
+  })
+
+  const folder = encodeURIComponent('п'.repeat(80))
+  it.each([
+    ['folders', `/s3/bucket/?prefix=${folder}%2F${folder}%2F${folder}%2F`],
+    ['the beginning of names', `/s3/bucket/?prefix=${folder}%2F${folder}%2F${folder}`],
+    ['a place in a list', `/s3/bucket/?prefix=${folder}%2F${folder}%2F&token=${'t'.repeat(1000)}&first=201`],
+    ['a file', `/s3/bucket/download?key=${folder}%2F${folder}%2F${folder}`],
+  ])('takes the nearest folder that fits, instead of %s too long', (_what, wanted) => {
+    expect(returnPath(wanted)).toBe(`/s3/bucket/?prefix=${folder}%2F${folder}%2F`)
+  })
+
+  it.each([
+    [`/s3/bucket/?prefix=${'k'.repeat(1200)}`, '/s3/bucket/'],
+    [`/s3/bucket/?prefix=${'k'.repeat(1200)}%2F`, '/s3/bucket/'],
+    [`/s3/?token=${'t'.repeat(1200)}`, '/s3/'],
+    [`/s3/${'k'.repeat(1200)}`, '/s3/'],
+    [`/s3/${'k'.repeat(1200)}/`, '/s3/'],
     // As the browser would write it, which takes three characters for one.
-    expect(returnPath(`/s3/${'<'.repeat(508)}`)).toBe(homePath)
+    [`/s3/${'<'.repeat(508)}`, '/s3/'],
+  ])('takes the bucket or the list of buckets where no folder fits (%#)', (wanted, path) => {
+    expect(returnPath(wanted)).toBe(path)
   })
 
   it.each([[undefined], [null], [7], [['/s3/a']], [{ toString: () => '/s3/a' }], [['/s3/a', '/s3/b']]])(

@@ -1,3 +1,4 @@
+import { createDecipheriv, hkdfSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Sealer } from '../../../src/session/sealing.ts'
@@ -25,6 +26,15 @@ describe('Sealer', () => {
     expect(sealer.open('attempt', '', sealed)).toBeUndefined()
     expect(new Sealer([older]).open('attempt', 'state-1', sealed)).toBeUndefined()
     expect(new Sealer([]).open('attempt', 'state-1', sealed)).toBeUndefined()
+  })
+
+  it('seals under the key that HKDF makes of secret, purpose and context', () => {
+    const bytes = Buffer.from(sealer.seal('attempt', 'state-1', 'a text'), 'base64url')
+    const key = Buffer.from(hkdfSync('sha256', newest, '', 'attempt:state-1', 32))
+    const decryption = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
+    decryption.setAuthTag(bytes.subarray(12, 28))
+    const text = Buffer.concat([decryption.update(bytes.subarray(28)), decryption.final()])
+    expect(text.toString()).toBe('a text')
   })
 
   it('opens nothing of which any single bit was changed', () => {
