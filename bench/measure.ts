@@ -43,7 +43,7 @@ export interface Result {
 }
 
 /** Work of a process until the code that runs often has been compiled. */
-const warmUpCount = { page: 5_000, 'sign-in': 2_000 }
+const warmUpCount = { page: 5_000, 'sign-in': 1_000 }
 
 /** Has a contender work before anything counts. */
 export async function warmUp(quick: boolean, contender: Contender, work: Work): Promise<void> {

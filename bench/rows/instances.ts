@@ -91,7 +91,7 @@ export const instances: Row = {
       ],
       tables: [comparison(results, 'sign-ins')],
       notes: [
-        'Every process, the single one as well, does the same number of sign-ins before anything counts (2,000): V8 compiles what runs often, and the first 500 of a process cost 1.7 times what later ones do. The control is the bare reference of *sign-in*, four processes against one with the same visitors: what four programs that share a core cost each other by themselves.',
+        'Every process does as much as the single one: 1,000 sign-ins before anything counts, and in each round, so that four have four times as long a round on one core. A process is slow at first and after a pause, and four that share the work of one would pay for that four times. The control is the bare reference of *sign-in*, four processes against one with the same visitors: what four programs that share a core cost each other by themselves.',
       ],
     }
   },
