@@ -60,9 +60,10 @@ async function start(
     name,
     origin,
     process: child,
+    processes: 1,
     warmUpSeconds,
     cpuMs: () => child.cpuMs(),
-    run: (work) => stage.load({ origin, work }),
+    run: (work) => stage.load({ origins: [origin], work }),
   }
 }
 
@@ -126,8 +127,8 @@ export function startConstant(stage: Stage, page: string): Promise<Server> {
 }
 
 /** Express 5, express-session in memory, and the AWS SDK with a new S3 client per request. */
-export const startBareSignIn = (stage: Stage): Promise<Server> =>
-  start(stage, { name: 'Express + express-session + AWS SDK, bare', ...reference('bare-sign-in.ts') })
+export const startBareSignIn = (stage: Stage, { core = cores.server } = {}): Promise<Server> =>
+  start(stage, { name: 'Express + express-session + AWS SDK, bare', core, ...reference('bare-sign-in.ts') })
 
 /** The SDK's ListBuckets call in a process of its own. Whatever the work is, it makes calls. */
 export function startBareCalls(
@@ -142,6 +143,7 @@ export function startBareCalls(
   })
   return {
     name: keepClient ? 'bare SDK call, one client' : 'bare SDK call, a new client each',
+    processes: 1,
     warmUpSeconds: 10,
     cpuMs: () => child.cpuMs(),
     run: (work) => child.ask('run', { work, maxBuckets, keepClient }),

@@ -4,7 +4,9 @@ import { median } from './statistics.ts'
 /** What is measured: a server, several that share the work, or a program without one. */
 export interface Contender {
   name: string
-  /** How long it is loaded before anything counts, at most. */
+  /** That share the work. Each of them must be warmed up. */
+  processes: number
+  /** How long each of its processes is loaded before anything counts, at most. */
   warmUpSeconds: number
   /** CPU time that it has used so far, in milliseconds. */
   cpuMs(): number
@@ -40,18 +42,19 @@ export interface Result {
   rounds: Measurement[]
 }
 
-/** Work until the code that runs often has been compiled. */
+/** Work of a process until the code that runs often has been compiled. */
 const warmUpCount = { page: 5_000, 'sign-in': 1_000 }
 
 /** Has a contender work before anything counts. */
 export async function warmUp(quick: boolean, contender: Contender, work: Work): Promise<void> {
-  const seconds = quick ? 0.1 : contender.warmUpSeconds
-  await measure(contender, { ...work, count: warmUpCount[work.kind], seconds })
+  const seconds = quick ? 0.1 : contender.warmUpSeconds * contender.processes
+  await measure(contender, { ...work, count: warmUpCount[work.kind] * contender.processes, seconds })
 }
 
 /**
  * The same work for each contender in turn, round after round, so that whatever else happens on the machine happens to
- * all of them.
+ * all of them. Several processes have a longer round: each has as much to do in it as a single one, and each pays for
+ * itself what comes with waking up.
  */
 export async function compare(
   quick: boolean,
@@ -62,7 +65,9 @@ export async function compare(
   const results = contenders.map((contender): Result => ({ contender, rounds: [] }))
   for (const { contender } of results) await warmUp(quick, contender, work)
   for (let round = 0; round < rounds; round += 1) {
-    for (const { contender, rounds } of results) rounds.push(await measure(contender, { ...work, seconds }))
+    for (const { contender, rounds } of results) {
+      rounds.push(await measure(contender, { ...work, seconds: seconds * contender.processes }))
+    }
   }
   return results
 }

@@ -1,40 +1,41 @@
 /** A line of points, from left to right. */
-export interface Series {
+interface Series {
   name: string
   points: [x: number, y: number][]
 }
 
-/** Both axes are logarithmic: what grows in proportion is a straight line that rises as steeply as the grid's diagonal. */
+/** Both axes are logarithmic: what grows in proportion is a straight line. */
 interface Plot {
   title: string
   xLabel: string
   yLabel: string
+  /** At most four: more lines could not be told apart. */
   series: Series[]
 }
 
-const size = { width: 760, height: 440 }
-/** Around the drawing, for title, labels and the names of the lines. */
-const margin = { top: 56, right: 200, bottom: 56, left: 76 }
-const inner = {
-  width: size.width - margin.left - margin.right,
-  height: size.height - margin.top - margin.bottom,
-}
+// Narrow, so that the letters can be read on a phone too, where the picture shrinks to the width of the screen.
+const width = 480
+const titleTop = 26
+const legendLine = 20
+const inner = { left: 52, width: width - 52 - 20, height: 260 }
 
+/** Lines differ in dashes and dots as well: not everybody sees colours. */
 const style = `
-  svg { color-scheme: light dark; font: 13px system-ui, sans-serif }
+  svg { color-scheme: light dark; font: 14px system-ui, sans-serif }
   .paper { fill: #ffffff } text { fill: #1b1f24 } .soft { fill: #57606a } .grid { stroke: #d8dee4 }
-  .line { fill: none; stroke-width: 2 }
-  .s0 { stroke: #0b62c4; --dot: #0b62c4 } .s1 { stroke: #b3400c; --dot: #b3400c } .s2 { stroke: #1a7431; --dot: #1a7431 }
-  .s3 { stroke: #7a3fb5; --dot: #7a3fb5 }
-  circle { fill: var(--dot) }
+  .line { fill: none; stroke-width: 2 } .dot { stroke: none }
+  .s0 { stroke: #0b62c4; fill: #0b62c4 } .s1 { stroke: #b3400c; fill: #b3400c; stroke-dasharray: 8 4 }
+  .s2 { stroke: #1a7431; fill: #1a7431; stroke-dasharray: 2 3 } .s3 { stroke: #7a3fb5; fill: #7a3fb5; stroke-dasharray: 10 3 2 3 }
   @media (prefers-color-scheme: dark) {
     .paper { fill: #0d1117 } text { fill: #e6edf3 } .soft { fill: #9198a1 } .grid { stroke: #30363d }
-    .s0 { stroke: #6cb0ff; --dot: #6cb0ff } .s1 { stroke: #ff9b6a; --dot: #ff9b6a } .s2 { stroke: #63d283; --dot: #63d283 }
-    .s3 { stroke: #c89bff; --dot: #c89bff }
+    .s0 { stroke: #6cb0ff; fill: #6cb0ff } .s1 { stroke: #ff9b6a; fill: #ff9b6a }
+    .s2 { stroke: #63d283; fill: #63d283 } .s3 { stroke: #c89bff; fill: #c89bff }
   }`
 
 const escapeXml = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
+
+const round = (value: number): number => Math.round(value * 10) / 10
 
 /** `0.5`, `20`, `3k`, `1M`. */
 function short(value: number): string {
@@ -49,68 +50,72 @@ interface Scale {
   ticks: number[]
 }
 
-/** Whole powers of ten, with 2 and 5 between them where there are few. */
+/** From the last tick below all `values` to the first above: whole powers of ten, and 2 and 5 between where these are few. */
 function scaleOf(values: readonly number[]): Scale {
-  const from = Math.floor(Math.log10(Math.min(...values)))
-  const to = Math.max(from + 1, Math.ceil(Math.log10(Math.max(...values)) - 1e-9))
-  const steps = to - from > 3 ? [1] : [1, 2, 5]
-  const decades = Array.from({ length: to - from }, (_, index) => 10 ** (from + index))
-  return {
-    at: (value) => (Math.log10(value) - from) / (to - from),
-    ticks: [...decades.flatMap((decade) => steps.map((step) => step * decade)), 10 ** to],
-  }
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  const steps = most / least > 2_000 ? [1] : [1, 2, 5]
+  const from = Math.floor(Math.log10(least))
+  const to = Math.ceil(Math.log10(most)) + 1
+  const all = Array.from({ length: to - from + 1 }, (_, index) => 10 ** (from + index)).flatMap((decade) =>
+    steps.map((step) => step * decade),
+  )
+  const first = all.findLastIndex((tick) => tick <= least * (1 + 1e-9))
+  const last = all.findIndex((tick, index) => index > first && tick >= most * (1 - 1e-9))
+  const ticks = all.slice(first, last + 1)
+  const [low, high] = [Math.log10(ticks[0] ?? 1), Math.log10(ticks.at(-1) ?? 10)]
+  return { at: (value) => (Math.log10(value) - low) / (high - low), ticks }
 }
+
+/** A dot of its own shape for each line, around the origin. */
+const dots = [
+  '<circle r="4"/>',
+  '<rect x="-3.5" y="-3.5" width="7" height="7"/>',
+  '<path d="M0-5 5 4-5 4z"/>',
+  '<path d="M0-5.5 5.5 0 0 5.5-5.5 0z"/>',
+]
+const dotAt = (index: number, x: number, y: number): string =>
+  `<g class="dot" transform="translate(${x} ${y})">${dots[index]}</g>`
 
 /** An SVG that follows the reader's light or dark mode. Values must be above 0. */
 export function plot({ title, xLabel, yLabel, series }: Plot): string {
   const points = series.flatMap((one) => one.points)
   const [x, y] = [scaleOf(points.map(([x]) => x)), scaleOf(points.map(([, y]) => y))]
-  const left = (value: number) => round(margin.left + x.at(value) * inner.width)
-  const top = (value: number) => round(margin.top + (1 - y.at(value)) * inner.height)
-  const [right, bottom] = [margin.left + inner.width, margin.top + inner.height]
+  const legendTop = titleTop + 24
+  const top = legendTop + series.length * legendLine + 22
+  const [right, bottom] = [inner.left + inner.width, top + inner.height]
+  const xOf = (value: number) => round(inner.left + x.at(value) * inner.width)
+  const yOf = (value: number) => round(bottom - y.at(value) * inner.height)
 
   const columns = x.ticks.map(
     (tick) =>
-      `<line class="grid" x1="${left(tick)}" y1="${margin.top}" x2="${left(tick)}" y2="${bottom}"/>` +
-      `<text class="soft" x="${left(tick)}" y="${bottom + 18}" text-anchor="middle">${short(tick)}</text>`,
+      `<line class="grid" x1="${xOf(tick)}" y1="${top}" x2="${xOf(tick)}" y2="${bottom}"/>` +
+      `<text class="soft" x="${xOf(tick)}" y="${bottom + 20}" text-anchor="middle">${short(tick)}</text>`,
   )
   const lines = y.ticks.map(
     (tick) =>
-      `<line class="grid" x1="${margin.left}" y1="${top(tick)}" x2="${right}" y2="${top(tick)}"/>` +
-      `<text class="soft" x="${margin.left - 8}" y="${top(tick) + 4}" text-anchor="end">${short(tick)}</text>`,
+      `<line class="grid" x1="${inner.left}" y1="${yOf(tick)}" x2="${right}" y2="${yOf(tick)}"/>` +
+      `<text class="soft" x="${inner.left - 8}" y="${yOf(tick) + 5}" text-anchor="end">${short(tick)}</text>`,
   )
-  const names = namePositions(series.map(({ points }) => top(points.at(-1)?.[1] ?? 1)))
-  const drawn = series.map(({ name, points }, index) => {
-    const path = points.map(([x, y]) => `${left(x)},${top(y)}`).join(' ')
-    const dots = points.map(([x, y]) => `<circle cx="${left(x)}" cy="${top(y)}" r="3.5"/>`).join('')
-    return `<g class="s${index}"><polyline class="line" points="${path}"/>${dots}</g><text x="${right + 10}" y="${(names[index] ?? 0) + 4}">${escapeXml(name)}</text>`
+  const drawn = series.map(({ points }, index) => {
+    const path = points.map(([x, y]) => `${xOf(x)},${yOf(y)}`).join(' ')
+    const dots = points.map(([x, y]) => dotAt(index, xOf(x), yOf(y))).join('')
+    return `<g class="s${index}"><polyline class="line" points="${path}"/>${dots}</g>`
+  })
+  const legend = series.map(({ name }, index) => {
+    const middle = legendTop + index * legendLine - 5
+    return `<g class="s${index}"><line class="line" x1="16" y1="${middle}" x2="52" y2="${middle}"/>${dotAt(index, 34, middle)}</g><text x="62" y="${middle + 5}">${escapeXml(name)}</text>`
   })
 
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" width="${size.width}" height="${size.height}" role="img" aria-label="${escapeXml(title)}">
+  const height = bottom + 52
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(title)}">
 <style>${style}
 </style>
-<rect class="paper" width="${size.width}" height="${size.height}"/>
-<text x="${margin.left}" y="28" font-size="16" font-weight="600">${escapeXml(title)}</text>
-<text class="soft" x="${margin.left}" y="47">${escapeXml(yLabel)}</text>
+<rect class="paper" width="${width}" height="${height}"/>
+<text x="16" y="${titleTop}" font-size="16" font-weight="600">${escapeXml(title)}</text>
+<text class="soft" x="16" y="${top - 12}">${escapeXml(yLabel)}</text>
+<text class="soft" x="16" y="${bottom + 42}">both axes logarithmic</text>
 <text class="soft" x="${right}" y="${bottom + 42}" text-anchor="end">${escapeXml(xLabel)}</text>
-${[...columns, ...lines, ...drawn].join('\n')}
+${[...legend, ...columns, ...lines, ...drawn].join('\n')}
 </svg>
 `
-}
-
-const round = (value: number): number => Math.round(value * 10) / 10
-
-/** Moves names apart that would stand on top of each other. */
-function namePositions(wanted: readonly number[]): number[] {
-  const lineHeight = 18
-  const order = wanted
-    .map((_, index) => index)
-    .sort((one, other) => (wanted[one] ?? 0) - (wanted[other] ?? 0))
-  const positions: number[] = []
-  let last = Number.NEGATIVE_INFINITY
-  for (const index of order) {
-    last = Math.max(wanted[index] ?? 0, last + lineHeight)
-    positions[index] = last
-  }
-  return positions
 }

@@ -10,9 +10,9 @@ import { rows } from './rows/index.ts'
 import { startStage } from './stage.ts'
 
 /**
- * `npm run bench`: every row, and then RESULTS.md and the plots. `-- NAME …` measures these rows and only prints;
- * `--against FOLDER` puts the application of another checkout beside this one; `--quick` tries every row, and its
- * figures say nothing.
+ * `npm run bench`: every row, and then RESULTS.md and the plots. `-- NAME …` measures these rows, prints them, and draws
+ * their plots anew; `--against FOLDER` puts the application of another checkout beside this one and only prints;
+ * `--quick` tries every row, and its figures say nothing.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,15 +37,19 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 
 const notices = [...prepareMachine(), flaskMissing ?? [], redisMissing ?? []].flat()
 const chosen = rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-const isWhole = positionals.length === 0 && !values.quick && values.against === undefined
+const counts = !values.quick && values.against === undefined
+const isWhole = counts && positionals.length === 0
 const plots = join(import.meta.dirname, 'plots')
 const finished: Finished[] = []
 const startedAt = performance.now()
 
-/** What there is so far, so that a run that is stopped leaves what it has found. */
-function write(report: Report): void {
+function draw(report: Report): void {
   mkdirSync(plots, { recursive: true })
   for (const [name, svg] of Object.entries(report.plots ?? {})) writeFileSync(join(plots, `${name}.svg`), svg)
+}
+
+/** What there is so far, so that a run that is stopped leaves what it has found. */
+function write(): void {
   const minutes = (performance.now() - startedAt) / 60_000
   const missing = rows.slice(finished.length).map(({ name }) => `${name} was not measured in this run`)
   const text = results(finished, { minutes, cores: cores.count, notices: [...notices, ...missing] })
@@ -57,6 +61,7 @@ for (const row of chosen) {
   const report = await run(row)
   finished.push({ row, report })
   console.log(section({ row, report }))
-  if (isWhole) write(report)
+  if (counts) draw(report)
+  if (isWhole) write()
 }
 if (isWhole) console.log('\nwritten: bench/RESULTS.md and bench/plots')

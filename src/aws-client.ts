@@ -88,18 +88,20 @@ function reportCalls(client: STS | S3, service: string, onFinished: (call: Upstr
   )
 }
 
-async function* bounded(body: AsyncIterable<Uint8Array>, largestBytes: number): AsyncGenerator<Uint8Array> {
+async function readBounded(body: AsyncIterable<Uint8Array>, largestBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {
     size += chunk.byteLength
     if (size > largestBytes) throw new UnusableAnswer(`more than ${largestBytes} bytes`)
-    yield chunk
+    chunks.push(chunk)
   }
+  return Buffer.concat(chunks)
 }
 
 /**
- * Ends the reading of an answer that is kept in memory as a whole and is larger than `largestBytes`. Objects of S3
- * are not. Takes any client of the SDK: all have the same kind of stack.
+ * Reads the answers that are kept in memory as a whole, up to `largestBytes`. Objects of S3 are not. Takes any client
+ * of the SDK: all have the same kind of stack.
  */
 export function limitAnswers(client: { middlewareStack: unknown }, largestBytes: number): void {
   const { middlewareStack } = client as STS
@@ -108,7 +110,7 @@ export function limitAnswers(client: { middlewareStack: unknown }, largestBytes:
       const result = await next(args)
       const response = result.response as { body?: unknown }
       if (context.commandName !== 'GetObjectCommand' && response.body instanceof Readable) {
-        response.body = Readable.from(bounded(response.body, largestBytes), { objectMode: false })
+        response.body = await readBounded(response.body, largestBytes)
       }
       return result
     },

@@ -23,8 +23,11 @@ function signInVisitor(origin: string, { codes }: SignIns): Visit {
   }
 }
 
-const run = ({ origin, work }: Job): Promise<Outcome> =>
-  workThrough(work, () => (work.kind === 'page' ? pageVisitor(origin, work) : signInVisitor(origin, work)))
+const run = ({ origins, work }: Job): Promise<Outcome> =>
+  workThrough(work, (visitor) => {
+    const origin = origins[visitor % origins.length] ?? ''
+    return work.kind === 'page' ? pageVisitor(origin, work) : signInVisitor(origin, work)
+  })
 
 /** Signs one person in, and tells the header line that makes a request theirs. */
 async function signIn({ origin, code }: { origin: string; code: string }): Promise<string> {

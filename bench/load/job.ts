@@ -26,9 +26,9 @@ export interface SignIns extends Load {
 
 export type Work = Pages | SignIns
 
-/** Work, and the server to be loaded with it. */
+/** Work, and the servers to be loaded with it: each visitor stays with one, the visitors take them in turn. */
 export interface Job {
-  origin: string
+  origins: string[]
   work: Work
 }
 

@@ -7,7 +7,7 @@ export type Visit = (turn: number) => Promise<string | undefined>
 /** Lets as many visitors as `work` says work side by side until it is over. The first failure ends it. */
 export async function workThrough(
   { concurrency, seconds = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY }: Work,
-  newVisitor: () => Visit,
+  newVisitor: (index: number) => Visit,
 ): Promise<Outcome> {
   const latencies: number[] = []
   const byCode: [string, number][] = []
@@ -22,7 +22,7 @@ export async function workThrough(
       if (code !== undefined) byCode.push([code, ms])
     }
   }
-  await Promise.all(Array.from({ length: concurrency }, () => come(newVisitor())))
+  await Promise.all(Array.from({ length: concurrency }, (_, index) => come(newVisitor(index))))
   return {
     done: latencies.length,
     seconds: (performance.now() - startedAt) / 1000,

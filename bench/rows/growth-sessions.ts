@@ -1,101 +1,103 @@
-import { statSync } from 'node:fs'
-import { freemem } from 'node:os'
-import { join } from 'node:path'
-import { startFilling } from '../contenders.ts'
-import { plot, type Series } from '../plot.ts'
-import { redisMissing, startRedis } from '../redis.ts'
+import { startApplication, startFilling } from '../contenders.ts'
+import { type GrowingStore, growingRedis, growingSqlite } from '../growing-store.ts'
+import { plot } from '../plot.ts'
+import { redisMissing } from '../redis.ts'
 import { figure, type Row } from '../report.ts'
 import type { Stage } from '../stage.ts'
+import { viewOwnPages } from '../view-own-pages.ts'
 
 interface Size {
   sessions: number
-  /** Resident memory of the process that uses the store, in megabytes. */
-  processMb: number
-  /** What the store itself takes, in megabytes: a file, or Redis's resident memory. */
-  storeMb: number
+  /** Resident memory of the application, in megabytes. */
+  applicationMb: number
+  /** What the records take, in megabytes. */
+  heldMb: number
 }
 
 const megabytes = (bytes: number): number => bytes / 1e6
-/** A million sessions in Redis take about 4 GB. */
-const memoryWantedMb = 8_000
+/** So many people are signed in one by one; the others are copies of them. */
+const originals = 100
+/** A million sessions take about 8 GB, whether in a file or in Redis; the machine needs some for itself. */
+const wantedBytes = 12e9
 
-async function fill(stage: Stage, store: string, storeBytes: () => number): Promise<Size[]> {
-  const filling = startFilling(store)
-  const steps = stage.quick ? [1, 1_000] : [1, 1_000, 10_000, 100_000, 1_000_000]
-  const sizes: Size[] = []
-  let from = 0
-  for (const sessions of steps) {
-    if (megabytes(freemem()) < memoryWantedMb && sessions > 100_000) break
-    await filling.ask('fill', { from, to: sessions, each: sessions })
-    await filling.ask('heapBytesHeld')
-    from = sessions
-    sizes.push({
+async function grow(stage: Stage, store: GrowingStore): Promise<Size[]> {
+  const application = await startApplication(stage, {
+    probed: true,
+    environment: { SESSION_STORE: store.url },
+  })
+  const filling = startFilling(store.url)
+  const headers = await filling.ask<string[]>('fill', { from: 0, to: 1, each: 1 })
+  const sizeAt = async (sessions: number): Promise<Size> => {
+    await viewOwnPages(application, headers, stage.quick ? 10 : 200)
+    await application.process.ask('heapBytesHeld')
+    return {
       sessions,
-      processMb: megabytes(filling.residentBytes()),
-      storeMb: megabytes(storeBytes()),
-    })
+      applicationMb: megabytes(application.process.residentBytes()),
+      heldMb: megabytes(store.heldBytes()),
+    }
   }
+  await viewOwnPages(application, headers, stage.quick ? 10 : 1_000)
+  const sizes = [await sizeAt(1)]
+
+  headers.push(...(await filling.ask<string[]>('fill', { from: 1, to: originals, each: 1 })))
   await filling.stop()
+  const multiplier = await store.multiplier()
+  let sessions = originals
+  for (const wanted of stage.quick ? [1_000] : [1_000, 10_000, 100_000, 1_000_000]) {
+    if (wanted > 100_000 && store.roomBytes() < wantedBytes) break
+    await multiplier.copy((wanted - sessions) / originals)
+    sessions = wanted
+    sizes.push(await sizeAt(sessions))
+  }
+  multiplier.close()
+  await application.process.stop()
   return sizes
 }
 
-const fileBytes = (path: string): number =>
-  ['', '-wal'].reduce(
-    (sum, suffix) => sum + (statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  )
-
-/** What sessions take, in the process and in the store. */
+/** What sessions take, in the application and in the store. */
 export const growthSessions: Row = {
   name: 'growth-sessions',
   title: 'how memory grows with sessions',
   async run(stage) {
-    const path = join(stage.folder, 'growth.sqlite')
-    const sqlite = await fill(stage, `sqlite:${path}`, () => fileBytes(path))
-    const redis = redisMissing ? undefined : await startRedis(stage)
-    const inRedis = redis ? await fill(stage, redis.url, () => redis.process.residentBytes()) : []
-    await redis?.process.stop()
-    const stores = [
-      { name: 'SQLite', store: 'file', sizes: sqlite },
-      { name: 'Redis', store: 'server', sizes: inRedis },
-    ].filter(({ sizes }) => sizes.length > 0)
+    await stage.setUpstream({ delayMs: 0, buckets: 10 })
+    const stores = [growingSqlite(stage), ...(redisMissing ? [] : [await growingRedis(stage)])]
+    const grown: { name: string; holder: string; sizes: Size[] }[] = []
+    for (const store of stores) grown.push({ ...store, sizes: await grow(stage, store) })
+    const all = [...new Set(grown.flatMap(({ sizes }) => sizes.map(({ sessions }) => sessions)))]
     return {
       bars: [],
       tables: [
         {
           head: [
             'sessions',
-            ...stores.flatMap(({ name, store }) => [`${name}: process MB`, `${name}: ${store} MB`]),
+            ...grown.flatMap(({ name, holder }) => [`${name}: application MB`, `${name}: ${holder} MB`]),
           ],
-          rows: sqlite.map(({ sessions }, index) => [
+          rows: all.map((sessions) => [
             figure(sessions),
-            ...stores.flatMap(({ sizes }) => {
-              const size = sizes[index]
-              return [size?.processMb, size?.storeMb].map((value) => figure(value ?? Number.NaN))
+            ...grown.flatMap(({ sizes }) => {
+              const size = sizes.find((size) => size.sessions === sessions)
+              return size ? [size.applicationMb, size.heldMb].map(figure) : ['-', '-']
             }),
           ]),
         },
       ],
       notes: [
-        "Written in bulk by one process through the application's own sealing and store code (`bench/fill-sessions.ts`), without HTTP; the record of a sign-in with Amazon.",
-        ...(sqlite.at(-1)?.sessions === 1_000_000 || stage.quick
+        `${originals} people are written through the application's own sealing and store code (\`bench/fill-sessions.ts\`), each with the session and the receipt of a sign-in with Amazon. All others are copies of their records under ids of their own, as large as theirs, which the store makes by itself (\`bench/multiply.ts\`). The application's memory is read after it has shown 200 pages to the ${originals} and collected its garbage.`,
+        ...(stage.quick || all.includes(1_000_000)
           ? []
-          : [`Fewer than a million: the machine had less than ${figure(memoryWantedMb)} MB of free memory.`]),
+          : [`Fewer than a million: there was no room of ${figure(megabytes(wantedBytes))} MB for them.`]),
       ],
       plots: {
         sessions: plot({
           title: 'Memory over sessions',
-          xLabel: 'sessions',
+          xLabel: 'sessions in the store',
           yLabel: 'megabytes',
-          series: stores.flatMap(({ name, store, sizes }): Series[] => [
+          series: grown.flatMap(({ name, holder, sizes }) => [
             {
-              name: `${name}: process`,
-              points: sizes.map(({ sessions, processMb }) => [sessions, processMb]),
+              name: `application, sessions in ${name}`,
+              points: sizes.map(({ sessions, applicationMb }) => [sessions, applicationMb]),
             },
-            {
-              name: `${name}: ${store}`,
-              points: sizes.map(({ sessions, storeMb }) => [sessions, storeMb]),
-            },
+            { name: `${name}'s ${holder}`, points: sizes.map(({ sessions, heldMb }) => [sessions, heldMb]) },
           ]),
         }),
       },

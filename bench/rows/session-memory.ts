@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Server, startApplication, startFilling } from '../contenders.ts'
+import { startApplication, startFilling } from '../contenders.ts'
 import { measure } from '../measure.ts'
 import type { BenchProcess } from '../processes.ts'
 import { figure, type Row } from '../report.ts'
+import { viewOwnPages } from '../view-own-pages.ts'
 
 /** A request's deadline is held until it has passed, also where the request was over long before. */
 const deadlinesOverMs = 30_000
@@ -28,17 +29,6 @@ const growth = (what: string, count: number, each: Holdings): string[] => [
   what,
   ...[count, each.resident, each.heap].map(figure),
 ]
-
-/** Shows their own page to people who were signed in by `fill-sessions.ts`: their sessions are as good as any. */
-const view = (application: Server, headers: string[]) =>
-  measure(application, {
-    kind: 'page',
-    path: '/s3/',
-    status: 200,
-    headers,
-    concurrency: 8,
-    count: headers.length,
-  })
 
 /** What a signed-in person costs in memory with the embedded store. */
 export const sessionMemory: Row = {
@@ -65,7 +55,7 @@ export const sessionMemory: Row = {
     const fillingBefore = await holdings(filling)
     const headers = await filling.ask<string[]>('fill', { from: 1_000, to: people, each: people / 1_000 })
     const fillingAfter = await holdings(filling)
-    await view(application, headers)
+    await viewOwnPages(application, headers, headers.length)
     const full = await holdings(application.process)
 
     const inHttp = per(signIns, empty, afterSignIns)

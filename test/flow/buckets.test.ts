@@ -51,6 +51,9 @@ describe('GET /s3/', () => {
 
   it('shows 10,000 buckets page by page, each once, by links that work', async () => {
     holdOnly(...manyBuckets(10_000))
+    const before = situation.sandbox.s3.requests.length
+    await askForBuckets(browser, situation.application)
+    expect(situation.sandbox.s3.requests.length).toBe(before + 1)
     const seen: (string | undefined)[] = []
     let pages = 0
     let next: string | undefined = '/s3/'

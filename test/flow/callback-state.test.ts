@@ -75,6 +75,14 @@ describe('GET /oauth2callback/:provider', () => {
         await expectRefusedAtOnce(browser, withStates(callback, 'x'.repeat(43)), 403, 'login.state_mismatch')
       })
 
+      it('made up, and names the right one nowhere', async () => {
+        const { browser, callback } = await upToCallback(provider)
+        const { state = '' } = queryOf(callback)
+        const { body, headers } = await browser.get(withStates(callback, 'x'.repeat(43)))
+        for (const text of [body, JSON.stringify([...headers]), situation.application.logText()])
+          expect(text).not.toContain(state)
+      })
+
       it('of a browser with no sign-in under way', async () => {
         const { callback } = await upToCallback(provider)
         await expectRefusedAtOnce(new HttpBrowser(), callback, 403, 'login.no_attempt')

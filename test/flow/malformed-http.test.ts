@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { signIn } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
-import { expectHarmless, sendRaw } from './raw-http.ts'
+import { expectHarmless, rawRequest, sendRaw } from './raw-http.ts'
 import { useSituation } from './situation.ts'
 
 const situation = useSituation()
@@ -69,6 +69,32 @@ describe('a whole address in the request line', () => {
       expect(text).not.toContain('evil.example')
     },
   )
+})
+
+describe('a path that a browser could read as another host', () => {
+  it.each([
+    '//evil.example',
+    '//evil.example/',
+    '//evil.example/%2e%2e',
+    '//evil.example/%2f..',
+    '/\\evil.example/',
+    '/%5cevil.example/',
+    '///evil.example/..',
+    '//evil.example//s3',
+    '/assets//evil.example/%2e%2e/',
+    '/assets/..%2f/evil.example/',
+    '/s3//evil.example/',
+    '/initiateLogin//evil.example/',
+    '/?returnPath=//evil.example',
+  ])('%s is no redirect to it', async (path) => {
+    for (const method of ['GET', 'POST']) {
+      const { status, text } = await sendRaw(situation.application.url, rawRequest(method, path))
+      const location = /^location: (.*)$/im.exec(text)?.[1]?.trim() ?? '/'
+      expect(status).toBeGreaterThan(0)
+      expect(status).toBeLessThan(500)
+      expect(new URL(location, 'http://app.example/').origin).toBe('http://app.example')
+    }
+  })
 })
 
 describe('a condition in the request', () => {

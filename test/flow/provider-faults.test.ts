@@ -1,10 +1,18 @@
 import { describe, expect, it, vi } from 'vitest'
-import { answerJson, rewriteJson } from '../../sandbox/faults.ts'
+import { answerJson, answerWith, rewriteJson } from '../../sandbox/faults.ts'
 import { signIn } from '../application.ts'
 import { providerLegs, tryToSignIn } from '../faults/sign-in-legs.ts'
 import { faultsIn } from '../faults/upstream-faults.ts'
 import { HttpBrowser } from '../http-browser.ts'
-import { alsoStart, codeOn, expectRefusal, passDeadlines, pathsAsked, useSituation } from './situation.ts'
+import {
+  alsoStart,
+  codeOn,
+  expectRefusal,
+  expectSignedOut,
+  passDeadlines,
+  pathsAsked,
+  useSituation,
+} from './situation.ts'
 
 const situation = useSituation()
 const faults = faultsIn.json
@@ -56,6 +64,27 @@ describe('a code exchange that failed', () => {
     const { body } = await signIn(new HttpBrowser(), situation.application, 'facebook')
     expect(codeOn(body)).toBe(code)
   })
+
+  it.each([
+    ['amazon', '/auth/o2/token'],
+    ['google', '/token'],
+    ['facebook', '/v26.0/oauth/access_token'],
+  ] as const)(
+    'since %s answered with a form, as in old versions, is half a session for nobody',
+    async (provider, path) => {
+      const form = answerWith(
+        200,
+        'access_token=a-token-of-enough-length&expires_in=3600&token_type=bearer',
+        {
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+      )
+      situation.sandbox[provider].faults.plan(path, form)
+      const browser = new HttpBrowser()
+      expectRefusal(await signIn(browser, situation.application, provider), 502, 'provider.answer_invalid')
+      await expectSignedOut(browser, situation.application)
+    },
+  )
 
   it('with an error named like an inherited property is an answer that makes no sense', async () => {
     situation.sandbox.amazon.faults.plan('/auth/o2/token', answerJson({ error: 'constructor' }, 400))

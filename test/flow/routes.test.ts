@@ -8,7 +8,7 @@ import { codeOn, cookieHeader, innards, useSituation } from './situation.ts'
 
 const situation = useSituation()
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
 type Method = (typeof methods)[number]
 const lowerCase = {
   GET: 'get',
@@ -18,6 +18,7 @@ const lowerCase = {
   PATCH: 'patch',
   DELETE: 'delete',
   OPTIONS: 'options',
+  TRACE: 'trace',
 } as const
 
 /** What a route answers: a status, or one for signed-out and one for signed-in people. What is not named is 405. */

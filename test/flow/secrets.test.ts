@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { answerJson, answerWith, rewriteJson } from '../../sandbox/faults.ts'
+import { answerJson, answerWith, type Fault, rewriteJson } from '../../sandbox/faults.ts'
 import { demoPeople, type Person } from '../../sandbox/identity/people.ts'
 import { ada, signIn, signInUpToCallback, testSecret } from '../application.ts'
 import { type Answer, HttpBrowser } from '../http-browser.ts'
 import { canaries, found, plant } from './canaries.ts'
-import { alsoStart, cookieNamed, queryOf, useSituation } from './situation.ts'
+import { alsoStart, cookieNamed, keepForm, queryOf, useSituation } from './situation.ts'
 
 const situation = useSituation({ LOG_LEVEL: 'debug' })
 const renee = demoPeople[2] as Person
@@ -35,10 +35,17 @@ const keepTokens = rewriteJson((body) => {
 
 const tokenPaths = { amazon: '/auth/o2/token', google: '/token', facebook: '/v26.0/oauth/access_token' }
 
+/** The same, after a look at the form that asks for them. */
+const keepVerifierAndTokens: Fault = (req, res, answer) => {
+  const forms: URLSearchParams[] = []
+  keepForm(forms)(req, res, () => keepTokens(req, res, answer))
+  req.on('end', () => plant('PKCE verifier', forms[0]?.get('code_verifier')))
+}
+
 async function succeed(provider: (typeof providers)[number], person: Person) {
   const { sandbox, application } = situation
   const browser = new Witness()
-  sandbox[provider].faults.plan(tokenPaths[provider], keepTokens)
+  sandbox[provider].faults.plan(tokenPaths[provider], keepVerifierAndTokens)
   const callback = await signInUpToCallback(browser, application, provider, person)
   plant('authorization code', queryOf(callback).code)
   plant(
@@ -162,6 +169,7 @@ describe('over a run of successes and failures at LOG_LEVEL=debug', () => {
     expect([...new Set(canaries.map(({ what }) => what))].sort()).toEqual([
       'AWS secret key',
       'AWS session token',
+      'PKCE verifier',
       'SESSION_SECRET',
       'appsecret_proof',
       'authorization code',

@@ -70,6 +70,24 @@ describe('GET /initiateLogin/:provider', () => {
     })
   })
 
+  it.each(providers)('asks %s for nothing that its own address says', async (provider) => {
+    const wanted = {
+      client_id: 'x',
+      scope: 'x',
+      redirect_uri: 'https://evil.example/',
+      response_type: 'token',
+    }
+    const others = { state: 'x', nonce: 'x', prompt: 'none', authorization_endpoint: 'https://evil.example/' }
+    const asked = await start(provider, `?${new URLSearchParams({ ...wanted, ...others })}`)
+    const plain = await start(provider)
+    const fixed = ({ url }: { url: URL }) => {
+      const { state: _, nonce: __, code_challenge: ___, ...rest } = queryOf(url)
+      return [url.origin, url.pathname, rest]
+    }
+    expect(fixed(asked)).toEqual(fixed(plain))
+    expect(Object.values(queryOf(asked.url))).not.toContain('x')
+  })
+
   it.each(providers)('never puts a secret of %s into the address', async (provider) => {
     const { url } = await start(provider)
     expect(url.href).not.toContain(situation.sandbox.environment[`${provider.toUpperCase()}_APP_SECRET`])

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { signIn } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
-import { exchanges, minutes, passTime, sessionIdOf, useParties } from './parties.ts'
+import { exchanges, minutes, passTime, sentTo, sessionIdOf, useParties } from './parties.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -130,12 +130,18 @@ describe('access that ran out and cannot be renewed', () => {
     expect((await browser.get(`${parties.one.url}/s3/?first=1`)).status).toBe(200)
   })
 
-  it('answers a script with 401 and the reason', async () => {
+  it('opens the page a second before its end, and a second after it answers a script with 401 on every instance', async () => {
+    passTime(0)
     const browser = new HttpBrowser()
     await signIn(browser, parties.one, 'facebook')
-    passTime(minutes(60) + 1000)
-    const { status, body } = await browser.get(`${parties.one.url}/s3/`, { accept: 'application/json' })
-    expect([status, JSON.parse(body).error.code]).toEqual([401, 'session.expired'])
+    passTime(minutes(60) - 1000)
+    expect((await browser.get(`${parties.one.url}/s3/`)).status).toBe(200)
+    passTime(2000)
+    for (const instance of [parties.one, parties.other]) {
+      const script = sentTo(instance, browser)
+      const { status, body } = await script.get(`${instance.url}/s3/`, { accept: 'application/json' })
+      expect([status, JSON.parse(body).error.code]).toEqual([401, 'session.expired'])
+    }
   })
 
   it('leaves the store an hour later: then nobody knows whose it was', async () => {

@@ -18,6 +18,7 @@ const parties = useParties({ environment: { SESSION_IDLE_SECONDS: '43200' } })
 const tokenPath = '/auth/o2/token'
 
 afterEach(() => {
+  parties.store.before = () => {}
   parties.sandbox.amazon.faults.clear()
   parties.sandbox.s3.faults.clear()
   vi.useRealTimers()
@@ -34,6 +35,19 @@ async function signedIn() {
     stsCalls: exchanges(parties.sandbox) - calls,
   })
   return { browser, since }
+}
+
+/** Holds the next writes to the store back until there are so many. */
+function meetAtTheStore(many: number): void {
+  const met = Promise.withResolvers<void>()
+  let writes = 0
+  parties.store.reset()
+  parties.store.before = () => {
+    if (parties.store.writes === writes) return
+    writes = parties.store.writes
+    if (writes === many) met.resolve()
+    return met.promise
+  }
 }
 
 const askAt = (url: string, browser: HttpBrowser) => browser.get(`${url}/s3/`)
@@ -64,6 +78,8 @@ describe('ten requests at once on access that has lapsed', () => {
     const { browser, since } = await signedIn()
     passTime(minutes(61))
     parties.sandbox.amazon.faults.plan(tokenPath, answerJson({ error: 'invalid_grant' }, 400), 10)
+    // Whoever came after the refusal would rightly ask anew.
+    meetAtTheStore(10)
     const pages = await Promise.all(Array.from({ length: 10 }, () => askAt(parties.one.url, browser)))
     expect(pages.map(({ status, body }) => [status, body.includes('Continue with Amazon')])).toEqual(
       Array(10).fill([401, true]),
