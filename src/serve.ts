@@ -21,6 +21,7 @@ const { createServer } = process.getBuiltinModule('node:http')
 const settleMs = 500
 /** How long requests in flight may take to finish once the process is told to stop, in milliseconds. */
 const stopGraceMs = 8_000
+const sweepMs = 50
 
 /** Ends the process with one line that says why. */
 function refuseToStart(problem: string): never {
@@ -102,10 +103,6 @@ const server = createServer(
 )
 
 let stopping = false
-server.on('request', (_req, res) => {
-  // What was under way when the stop came leaves a connection that nobody else would close.
-  res.once('close', () => stopping && setImmediate(() => server.closeIdleConnections()))
-})
 async function stop(signal: string): Promise<void> {
   if (stopping) return
   stopping = true
@@ -113,8 +110,11 @@ async function stop(signal: string): Promise<void> {
   // A connection that a balancer keeps alive would go on bringing requests: its next answer is its last.
   server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'))
   const overdue = setTimeout(() => server.closeAllConnections(), stopGraceMs)
+  // What was under way when the stop came leaves connections that nobody else would close.
+  const sweep = setInterval(() => server.closeIdleConnections(), sweepMs)
   published?.server.close()
   await new Promise((resolve) => server.close(resolve))
+  clearInterval(sweep)
   clearTimeout(overdue)
   await http.close()
   await aws.destroy()

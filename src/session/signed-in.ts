@@ -80,7 +80,8 @@ export async function signIn(
   beside: (sessionId: string, endsAt: number) => Promise<void>,
 ): Promise<void> {
   try {
-    await promisify(req.session.regenerate.bind(req.session))()
+    // Who has no cookie has a new id already, and no record that would have to go.
+    if (hasSessionCookie(req)) await promisify(req.session.regenerate.bind(req.session))()
     const now = Date.now()
     const me: SignedIn = { ...who, csrfToken: randomBytes(16).toString('base64url'), signedInAt: now }
     req.session.signedIn = me
