@@ -228,8 +228,7 @@ describe('a store', () => {
 
   it.each([
     ['turn cannot be taken', 1],
-    ['old id cannot be ended', 3],
-    ['session cannot be saved', 4],
+    ['session cannot be saved', 3],
   ])('in which the %s of a sign-in gives a 503, and nobody is signed in', async (_what, call) => {
     const browser = new HttpBrowser()
     const callback = await signInUpToCallback(browser, parties.one, 'amazon')
@@ -239,10 +238,23 @@ describe('a store', () => {
     expect(browser.cookies.some(({ name }) => name === 'session')).toBe(false)
   })
 
-  it('in which the outcome of a sign-in cannot be kept for its double click signs in all the same', async () => {
+  it('in which the old session of a sign-in cannot be ended gives a 503, and the old one goes on', async () => {
+    const browser = new HttpBrowser()
+    await signIn(browser, parties.one, 'google')
+    const callback = await signInUpToCallback(browser, parties.one, 'amazon')
+    failAt(4)
+    expect((await browser.get(callback)).status).toBe(503)
+    const page = await browser.get(`${parties.one.url}/s3/`)
+    expect(page.body).toMatch(/Signed in with<\/dt><dd>Google/)
+  })
+
+  it.each([
+    ['outcome of a sign-in cannot be kept for its double click', 2],
+    ['receipt of a sign-in cannot be kept', 4],
+  ])('in which the %s signs in all the same', async (_what, call) => {
     const browser = new HttpBrowser()
     const callback = await signInUpToCallback(browser, parties.one, 'amazon')
-    failAt(2)
+    failAt(call)
     expect((await browser.get(callback)).status).toBe(303)
     expect(await statusOf(`${parties.one.url}/s3/`, browser)).toBe(200)
   })
