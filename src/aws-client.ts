@@ -4,8 +4,8 @@ import type { S3 } from '@aws-sdk/client-s3'
 import type { STS } from '@aws-sdk/client-sts'
 import type { Config } from './config.ts'
 import { AppError } from './errors.ts'
-import { UnusableAnswer } from './http-client.ts'
 import { requestContext } from './request-context.ts'
+import { UnusableAnswer } from './unusable-answer.ts'
 import type { UpstreamCall } from './upstream-call.ts'
 
 const connectionTimeoutMs = 3_000

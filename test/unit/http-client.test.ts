@@ -3,8 +3,9 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answerWith, cutShort, flood, hang, resetConnection } from '../../sandbox/faults.ts'
 import { type LoopbackServer, listenOnLoopback } from '../../sandbox/loopback-server.ts'
-import { createHttpClient, type HttpClient, UnusableAnswer } from '../../src/http-client.ts'
+import { createHttpClient, type HttpClient } from '../../src/http-client.ts'
 import { limitRequestTo, runInRequestContext } from '../../src/request-context.ts'
+import { UnusableAnswer } from '../../src/unusable-answer.ts'
 import type { UpstreamCall } from '../../src/upstream-call.ts'
 
 const mebibyte = 1024 * 1024

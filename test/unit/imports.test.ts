@@ -9,6 +9,8 @@ const sandbox = sourceFiles('sandbox')
 const ground = [
   'aws-client.ts',
   'http-client.ts',
+  'send-request.ts',
+  'unusable-answer.ts',
   'config.ts',
   'errors.ts',
   'request-context.ts',

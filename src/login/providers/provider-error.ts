@@ -1,7 +1,7 @@
 import * as jose from 'jose/errors'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 import { AppError, type ErrorCode } from '../../errors.ts'
-import { UnusableAnswer } from '../../http-client.ts'
+import { UnusableAnswer } from '../../unusable-answer.ts'
 
 const byOAuthError = new Map<string, ErrorCode>([
   ['invalid_grant', 'provider.code_rejected'],

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { AppError } from '../../errors.ts'
-import { type HttpClient, UnusableAnswer } from '../../http-client.ts'
+import type { HttpClient } from '../../http-client.ts'
+import { UnusableAnswer } from '../../unusable-answer.ts'
 import { statusError } from './provider-error.ts'
 
 /**

@@ -3,8 +3,8 @@ import * as openid from 'openid-client'
 import { ClientError, ResponseBodyError } from 'openid-client'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../../src/errors.ts'
-import { UnusableAnswer } from '../../../../src/http-client.ts'
 import { statusError, toProviderError } from '../../../../src/login/providers/provider-error.ts'
+import { UnusableAnswer } from '../../../../src/unusable-answer.ts'
 
 const refusal = (error: string, status: number): ResponseBodyError =>
   new ResponseBodyError('words of the library', {

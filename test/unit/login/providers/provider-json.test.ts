@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import type { AppError } from '../../../../src/errors.ts'
-import { UnusableAnswer } from '../../../../src/http-client.ts'
 import { toProviderError } from '../../../../src/login/providers/provider-error.ts'
 import { checkShape } from '../../../../src/login/providers/provider-json.ts'
+import { UnusableAnswer } from '../../../../src/unusable-answer.ts'
 
 const shape = v.object({ data: v.object({ app_id: v.string(), is_valid: v.boolean() }) })
 
