@@ -9,12 +9,14 @@ const notices: Record<string, { kind: string; text: string }> = {
 const noticeNamed = (name: unknown) =>
   Object.hasOwn(notices, String(name)) ? notices[String(name)] : undefined
 
-/** As one text, which goes out in one piece with the headers: `res.send` would make bytes of it for themselves. */
-function send(res: Response, page: string): void {
+/** A page as a text in which each character is one byte of it: Node sends such a text in one piece with the headers. */
+const bytesOf = (page: string): string => Buffer.from(page).toString('latin1')
+
+function send(res: Response, bytes: string): void {
   res.setHeader('Content-Type', 'text/html; charset=utf-8')
   res.setHeader('Cache-Control', 'no-cache')
-  res.setHeader('Content-Length', Buffer.byteLength(page))
-  res.end(page)
+  res.setHeader('Content-Length', bytes.length)
+  res.end(bytes, 'latin1')
 }
 
 /**
@@ -48,8 +50,9 @@ export function loginPage(providers: ProviderDirectory): RequestHandler {
         next(error)
         return
       }
-      if (isUsual) usual = page
-      send(res, page)
+      const bytes = bytesOf(page)
+      if (isUsual) usual = bytes
+      send(res, bytes)
     })
   }
 }

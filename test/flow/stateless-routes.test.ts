@@ -92,3 +92,15 @@ describe('GET /healthz', () => {
     expect(answer.headers.location).toBeUndefined()
   })
 })
+
+it.each(['/', '/?notice=expired', '/privacy'])(
+  'GET %s is UTF-8 as long as it says, the first time and later',
+  async (path) => {
+    for (const _ of ['rendered', 'kept']) {
+      const { headers, text } = await request(situation.application.server).get(path)
+      expect(headers['content-type']).toBe('text/html; charset=utf-8')
+      expect(text).toMatch(/<title>.* · Web Identity Federation<\/title>/)
+      expect(Number(headers['content-length'])).toBe(Buffer.byteLength(text))
+    }
+  },
+)
