@@ -31,7 +31,7 @@ export const growthBuckets: Row = {
       ],
       plots: {
         buckets: plot({
-          title: 'Time of the bucket page over the size of the account',
+          title: 'Time of the bucket page over buckets',
           xLabel: 'buckets in the account',
           yLabel: 'milliseconds, upstream delay 0',
           series: [
