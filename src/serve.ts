@@ -21,6 +21,7 @@ const { createServer } = process.getBuiltinModule('node:http')
 const settleMs = 500
 /** How long requests in flight may take to finish once the process is told to stop, in milliseconds. */
 const stopGraceMs = 8_000
+/** How often a process that stops looks for connections that have become idle, in milliseconds. */
 const sweepMs = 50
 
 /** Ends the process with one line that says why. */
