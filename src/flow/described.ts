@@ -88,16 +88,16 @@ function* toldBy({ headers, body }: { headers: HeaderFields; body: string }): Ge
   yield* bodyMembers(body)
 }
 
-function* askedBy({ url, headers, body }: HttpExchange): Generator<Pair> {
+function* askedBy({ url, headers }: HttpExchange, form: URLSearchParams): Generator<Pair> {
   yield* headersOf(headers)
   yield* url.searchParams
-  yield* new URLSearchParams(body)
+  yield* form
 }
 
 /** What a request carries says what it is for, whoever the provider is. */
-function kindOf({ url, headers, body }: HttpExchange): CallKind {
+function kindOf({ url, headers }: HttpExchange, form: URLSearchParams): CallKind {
   const query = url.searchParams
-  if (new URLSearchParams(body).has('grant_type') || query.has('code')) return 'token'
+  if (form.has('grant_type') || query.has('code')) return 'token'
   if (url.pathname.includes('/.well-known/openid-')) return 'discovery'
   if (query.has('input_token') || url.pathname.endsWith('/tokeninfo')) return 'inspection'
   return headers.authorization !== undefined ? 'profile' : 'keys'
@@ -137,7 +137,8 @@ export class Described {
 
   #http(exchange: HttpExchange): Omit<Call, 'startMs'> {
     const { method, url, answer, durationMs, attempts } = exchange
-    const kind = kindOf(exchange)
+    const form = new URLSearchParams(exchange.body)
+    const kind = kindOf(exchange, form)
     const rules = allowedFields[kind]
     return {
       kind,
@@ -145,7 +146,7 @@ export class Described {
       durationMs,
       attempts,
       status: answer?.status,
-      request: this.#fields(askedBy(exchange), rules.request),
+      request: this.#fields(askedBy(exchange, form), rules.request),
       answer: answer ? this.#fields(toldBy(answer), rules.answer) : [],
     }
   }

@@ -80,8 +80,9 @@ export async function signIn(
   beside: (sessionId: string, endsAt: number) => Promise<void>,
 ): Promise<void> {
   try {
-    // Who has no cookie has a new id already, and no record that would have to go.
-    if (hasSessionCookie(req)) await promisify(req.session.regenerate.bind(req.session))()
+    // No id that came from a browser is kept. Who brought none has a new one already, and no record that would have to go.
+    // A record that was found tells of one as well: express-session reads cookies by itself, and may see another.
+    if (hasSessionCookie(req) || signedIn(req)) await promisify(req.session.regenerate.bind(req.session))()
     const now = Date.now()
     const me: SignedIn = { ...who, csrfToken: randomBytes(16).toString('base64url'), signedInAt: now }
     req.session.signedIn = me
