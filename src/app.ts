@@ -33,28 +33,33 @@ import { sessionMiddleware } from './session/middleware.ts'
 import { SealedStore } from './session/sealed-store.ts'
 import { Sealer } from './session/sealing.ts'
 import type { SessionStore } from './session/stores/session-store.ts'
-import { accessLog } from './web/access-log.ts'
+import { accessLog, noteAnswers } from './web/access-log.ts'
 import { assetsPath, readAssets } from './web/assets.ts'
 import { errorPage, methodNotAllowed, notFound } from './web/error-page.ts'
 import { explainedPage } from './web/explained-page.ts'
 import { alive, ready } from './web/health.ts'
+import { preparedPage } from './web/prepared-page.ts'
 import { privacyPage } from './web/privacy-page.ts'
-import { publicOrigin } from './web/public-origin.ts'
+import { originRule, publicOrigin } from './web/public-origin.ts'
 import { limitRate } from './web/rate-limit.ts'
 import { readForm } from './web/read-form.ts'
-import { requestId } from './web/request-id.ts'
+import { requestId, tellRequestId } from './web/request-id.ts'
 import { sameOrigin } from './web/same-origin.ts'
 import {
   allowPictureFrom,
+  demandHttps,
   noStore,
-  securityHeaders,
-  strictTransport,
+  protectBrowser,
   unconditional,
 } from './web/security-headers.ts'
 import { testify } from './web/testimony.ts'
 import { trustProxies } from './web/trusted-proxies.ts'
 
 const root = join(import.meta.dirname, '..')
+const views = join(root, 'views')
+
+/** Strict templates name what they take: around the others EJS puts a `with`, and V8 makes nothing quick of it. */
+const templateOptions: ejs.Options = { strict: true, root: views, cache: true }
 
 /** What the application is made of; `serve.ts` and the tests make the parts and hand them in. */
 export interface AppParts {
@@ -103,6 +108,9 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     endIdleSessions(sealer, times.idleSeconds, audit, metrics),
   ]
 
+  const login = loginPage(providers)
+  const settleOrigin = originRule(config.publicUrl)
+  const noteAnswer = noteAnswers(log, metrics)
   const assets = readAssets(join(root, 'public'))
 
   const app = express()
@@ -110,13 +118,15 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   trustProxies(app, config.trustProxy)
   app.set('query parser', 'simple')
   app.set('etag', false)
-  app.set('views', join(root, 'views'))
+  app.set('views', views)
   app.set('view engine', 'ejs')
   app.set('view cache', true)
-  app.engine('ejs', ejs.renderFile)
+  app.engine('ejs', (path, model, done) => ejs.renderFile(path, model as ejs.Data, templateOptions, done))
   app.locals.asset = assets.address
 
-  app.use(requestId, securityHeaders)
+  app.use(requestId)
+  app.use(preparedPage({ path: '/', bytes: login.usual, settleOrigin, noteAnswer }))
+  app.use(tellRequestId, protectBrowser)
   // Balancers check health by address and over plain HTTP: before any rule about hosts.
   app
     .route('/healthz')
@@ -129,13 +139,13 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     .route('/readyz')
     .get(ready(() => sessionStore.check()))
     .all(methodNotAllowed('GET, HEAD'))
-  app.use(accessLog(log, metrics))
-  app.use(publicOrigin(config.publicUrl))
-  app.use(strictTransport)
+  app.use(accessLog(noteAnswer))
+  app.use(publicOrigin(settleOrigin))
+  app.use(demandHttps)
   app.use(assetsPath, assets.serve)
   app.use(unconditional)
 
-  app.route('/').get(loginPage(providers)).all(methodNotAllowed('GET, HEAD'))
+  app.route('/').get(login.handler).all(methodNotAllowed('GET, HEAD'))
   app
     .route('/privacy')
     .get(

@@ -50,6 +50,8 @@ interface Ending extends Omit<AwsFailure, 'awsCode' | 'httpStatus'> {
 function reportCalls(client: STS | S3, service: string, onFinished: (call: UpstreamCall) => void): void {
   // Both have the same kind of stack; only the commands differ that it may see.
   const { middlewareStack } = client as STS
+  // The SDK's own report goes through every input and output, and reaches nobody.
+  middlewareStack.remove('loggerMiddleware')
   middlewareStack.add(
     (next, context) => async (args) => {
       const startedAt = performance.now()

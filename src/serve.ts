@@ -13,6 +13,7 @@ import { noMetrics } from './observe/metrics.ts'
 import { openSessionStore } from './session/stores/index.ts'
 import type { SessionStore } from './session/stores/session-store.ts'
 import type { UpstreamCall } from './upstream-call.ts'
+import { expressMessages } from './web/express-messages.ts'
 
 // An import of this module would load Node's fetch too, for the WebSocket among its exports.
 const { createServer } = process.getBuiltinModule('node:http')
@@ -91,6 +92,7 @@ process.on('uncaughtException', (err) => {
 
 const server = createServer(
   {
+    ...expressMessages(app),
     // What a browser sends arrives within seconds; who takes longer only holds a connection.
     headersTimeout: 10_000,
     requestTimeout: 20_000,

@@ -1,3 +1,4 @@
+import { utcSecond } from '../utc.ts'
 import { visible } from '../visible.ts'
 import { type LegText, legTexts, type ProviderFacts } from './legs.ts'
 import { flowPicture, type LegState } from './picture.ts'
@@ -37,17 +38,11 @@ function duration(milliseconds: number): string {
   return `${milliseconds < 10 ? Math.round(milliseconds * 10) / 10 : Math.round(milliseconds)} ms`
 }
 
-const utcTime = new Intl.DateTimeFormat('en-GB', {
-  dateStyle: 'medium',
-  timeStyle: 'medium',
-  timeZone: 'UTC',
-})
-
 /** A moment for people and for programs. @param at milliseconds since the epoch */
-export const moment = (at: number) => ({
-  words: `${utcTime.format(at)} UTC`,
-  iso: new Date(at).toISOString(),
-})
+export function moment(at: number) {
+  const date = new Date(at)
+  return { words: `${utcSecond(date)} UTC`, iso: date.toISOString() }
+}
 
 const wholeNumber = new Intl.NumberFormat('en-GB')
 

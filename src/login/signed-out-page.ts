@@ -2,13 +2,12 @@ import type { RequestHandler } from 'express'
 import type { Log } from '../observe/log.ts'
 import { limitRequestTo } from '../request-context.ts'
 import { signedIn } from '../session/signed-in.ts'
+import { utcMinute } from '../utc.ts'
 import type { ProviderDirectory } from './providers/index.ts'
 import { homePath } from './return-path.ts'
 
 /** What a person waits at most for the provider's metadata, in milliseconds. */
 const providerDeadlineMs = 2_000
-
-const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
 
 /** What came of asking the provider to end its token: it did, it knows no way to, or that failed. */
 export type Revocation = 'revoked' | 'not_possible' | 'failed'
@@ -33,7 +32,7 @@ export const signedOutPath = (farewell?: Farewell): string => {
 function endInWords(ends: unknown): string | undefined {
   const at = Number(ends)
   const isAhead = at > Date.now() && at < Date.now() + 24 * 60 * 60 * 1000
-  return isAhead ? `${utcTime.format(at)} UTC` : undefined
+  return isAhead ? `${utcMinute(new Date(at))} UTC` : undefined
 }
 
 /** `GET /signed-out`: what ended, and what did not. True of nobody who is signed in, who is sent to their buckets. */

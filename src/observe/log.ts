@@ -54,6 +54,22 @@ function standardOutput(): DestinationStream {
   }
 }
 
+/** Where no message is given, pino takes the error's own as it stands. */
+function withMessage(only: unknown, redact: (text: string) => string): [object, string] | [string] {
+  const error = only instanceof Error ? only : (only as { err?: unknown } | null)?.err
+  return error instanceof Error ? [only as object, redact(error.message)] : [only as string]
+}
+
+/** The time as a field of a line. A text for each millisecond, not for each line: it is a tenth of what a line costs. */
+function isoTimes(): () => string {
+  let latest = { at: 0, field: '' }
+  return () => {
+    const at = Date.now()
+    if (at !== latest.at) latest = { at, field: `,"time":"${new Date(at).toISOString()}"` }
+    return latest.field
+  }
+}
+
 /**
  * Structured JSON lines. Every line written while a request is served carries its `requestId`; texts of errors are
  * redacted, `secrets` included.
@@ -68,16 +84,12 @@ export function createLog(
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTimes(),
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: (error: unknown) => describeError(error, redact) },
       hooks: {
-        // Where no message is given, pino takes the error's own as it stands.
         logMethod(args, method) {
-          const [first, ...rest] = args as unknown as [unknown, ...unknown[]]
-          const error = first instanceof Error ? first : (first as { err?: unknown } | null)?.err
-          const unnamed = rest.length === 0 && error instanceof Error
-          method.apply(this, unnamed ? [first as object, redact(error.message)] : args)
+          method.apply(this, args.length === 1 ? withMessage(args[0], redact) : args)
         },
       },
       mixin: () => {

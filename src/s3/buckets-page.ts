@@ -3,6 +3,7 @@ import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
 import { limitRequestTo, requestContext } from '../request-context.ts'
 import type { SignedIn } from '../session/signed-in.ts'
+import { utcDay } from '../utc.ts'
 import { visible } from '../visible.ts'
 import { bucketNamed, isBucketName } from './bucket-name.ts'
 import { type BucketColumn, type BucketOrder, readOrder, sortBuckets, writeOrder } from './bucket-order.ts'
@@ -14,8 +15,6 @@ import { type SignedInParts, signedInView } from './signed-in-view.ts'
 
 /** All that a page may wait for the provider, STS and S3, in milliseconds. */
 const pageDeadlineMs = 15_000
-
-const utcDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
 
 /** What the address asks for. */
 interface BucketsAsked {
@@ -38,7 +37,7 @@ const bucketRow = ({ name, region, createdAt }: Bucket) => ({
   href: isBucketName(name) ? folderHref(name) : undefined,
   region: region && visible(region),
   createdIso: createdAt?.toISOString(),
-  created: createdAt && utcDate.format(createdAt),
+  created: createdAt && utcDay(createdAt),
 })
 
 const presetRow = (name: string) => ({ name, href: folderHref(name) })

@@ -1,9 +1,8 @@
 type Parameters = readonly (readonly [name: string, value: string | undefined])[]
 
 const withQuery = (path: string, parameters: Parameters): string => {
-  const query = new URLSearchParams()
-  for (const [name, value] of parameters) if (value !== undefined) query.append(name, value)
-  return query.size > 0 ? `${path}?${query}` : path
+  const given = parameters.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  return given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path
 }
 
 /** Address of the bucket list. */

@@ -3,6 +3,7 @@ import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
 import { limitRequestTo } from '../request-context.ts'
 import type { SignedIn } from '../session/signed-in.ts'
+import { utcMinute } from '../utc.ts'
 import { visible } from '../visible.ts'
 import { breadcrumbs, segmentName } from './breadcrumbs.ts'
 import { bucketNamed } from './bucket-name.ts'
@@ -19,8 +20,6 @@ const pageDeadlineMs = 15_000
 
 const longestKeyBytes = 1024
 
-const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
-
 const folderRow = (bucket: string, folder: string) => ({
   name: `${segmentName(folder.split('/').at(-2) ?? '')}/`,
   href: folderHref(bucket, folder),
@@ -32,7 +31,7 @@ const fileRow = (bucket: string, { key, size, modifiedAt, storageClass, isArchiv
   size: fileSize(size),
   exactSize: exactSize(size),
   modifiedIso: modifiedAt?.toISOString(),
-  modified: modifiedAt && utcTime.format(modifiedAt),
+  modified: modifiedAt && utcMinute(modifiedAt),
   storageClass: visible(storageClass),
 })
 

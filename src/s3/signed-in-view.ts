@@ -1,10 +1,9 @@
 import type { HomeSettings } from '../config.ts'
 import { inWords } from '../federation/access.ts'
 import { accessEndsAt, type SessionTimes, type SignedIn } from '../session/signed-in.ts'
+import { utcMinute } from '../utc.ts'
 import { visible } from '../visible.ts'
 import { homeHref } from './home.ts'
-
-const utcTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
 
 /** What a page needs to show whom it belongs to. */
 export interface SignedInParts {
@@ -15,8 +14,8 @@ export interface SignedInParts {
 /** What every signed-in page shows: who it is, how to sign out, and how long the access lasts. */
 export function signedInView(me: SignedIn, { times, home }: SignedInParts) {
   const { person, csrfToken } = me
-  const now = Date.now()
-  const endsAt = accessEndsAt(me, times, now)
+  const now = new Date()
+  const endsAt = new Date(accessEndsAt(me, times, now.getTime()))
   return {
     signedIn: {
       displayName: visible(person.name ?? person.email ?? person.subject),
@@ -24,11 +23,11 @@ export function signedInView(me: SignedIn, { times, home }: SignedInParts) {
     },
     csrf: csrfToken,
     access: {
-      expiresIn: inWords(endsAt - now),
-      expiresAtIso: new Date(endsAt).toISOString(),
-      expiresAtUtc: `${utcTime.format(endsAt)} UTC`,
-      nowIso: new Date(now).toISOString(),
-      nowUtc: `${utcTime.format(now)} UTC`,
+      expiresIn: inWords(endsAt.getTime() - now.getTime()),
+      expiresAtIso: endsAt.toISOString(),
+      expiresAtUtc: `${utcMinute(endsAt)} UTC`,
+      nowIso: now.toISOString(),
+      nowUtc: `${utcMinute(now)} UTC`,
     },
   }
 }

@@ -1,18 +1,27 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 
+/** Notes an answer once it is finished. `route`: default the route that Express finds. */
+export type NoteAnswer = (req: Request, res: Response, route?: string) => void
+
 /** A line and a count for each finished request. Never its query, headers or body: codes and tokens travel there. */
-export function accessLog(log: Log, metrics: Metrics): RequestHandler {
-  return function accessLog(req, res, next) {
+export const noteAnswers =
+  (log: Log, metrics: Metrics): NoteAnswer =>
+  (req, res, route) => {
     const startedAt = performance.now()
     const { method, path } = req
     res.once('close', () => {
       const status = res.writableFinished ? res.statusCode : 'aborted'
       const durationMs = Math.round(performance.now() - startedAt)
       log.info({ method, path, status, client: req.ip, durationMs }, 'request')
-      metrics.request(req.route?.path, method, res.statusCode, durationMs)
+      metrics.request(route ?? req.route?.path, method, res.statusCode, durationMs)
     })
+  }
+
+/** Has every answer from here on noted. */
+export const accessLog = (note: NoteAnswer): RequestHandler =>
+  function accessLog(req, res, next) {
+    note(req, res)
     next()
   }
-}

@@ -54,21 +54,25 @@ function fixedHeaders(): [name: string, value: string][] {
   return [...set]
 }
 
-const headers = [
+/** What every answer tells the browser to forbid. */
+export const securityHeaders: readonly (readonly [name: string, value: string])[] = [
   ['content-security-policy', contentSecurityPolicy],
   ['permissions-policy', unusedFeatures.map((feature) => `${feature}=()`).join(', ')],
   ...fixedHeaders(),
-] as const
+]
 
-/** What every answer tells the browser to forbid. */
-export const securityHeaders: RequestHandler = function securityHeaders(_req, res, next) {
-  for (const [name, value] of headers) res.setHeader(name, value)
+/** Sets `securityHeaders`. */
+export const protectBrowser: RequestHandler = function protectBrowser(_req, res, next) {
+  for (const [name, value] of securityHeaders) res.setHeader(name, value)
   next()
 }
 
 /** HTTPS from now on. Over HTTPS only (RFC 6797, section 7.2), so after it is settled how the browser came here. */
-export const strictTransport: RequestHandler = function strictTransport(req, res, next) {
-  if (req.secure) res.set('Strict-Transport-Security', 'max-age=63072000; includeSubDomains')
+export const strictTransport = ['Strict-Transport-Security', 'max-age=63072000; includeSubDomains'] as const
+
+/** Sets `strictTransport`. */
+export const demandHttps: RequestHandler = function demandHttps(req, res, next) {
+  if (req.secure) res.setHeader(...strictTransport)
   next()
 }
 

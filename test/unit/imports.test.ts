@@ -16,6 +16,7 @@ const ground = [
   'request-context.ts',
   'exchange.ts',
   'upstream-call.ts',
+  'utc.ts',
   'visible.ts',
 ]
 

@@ -1,0 +1,14 @@
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sept', 'Oct', 'Nov', 'Dec']
+
+const twoDigits = (number: number): string => (number < 10 ? `0${number}` : String(number))
+
+/** A day in UTC: `3 Sept 2026`. Not by Intl, which takes ten times as long: a page has hundreds of them. */
+export const utcDay = (at: Date): string =>
+  `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}`
+
+/** A minute in UTC: `3 Sept 2026, 14:05`. */
+export const utcMinute = (at: Date): string =>
+  `${utcDay(at)}, ${twoDigits(at.getUTCHours())}:${twoDigits(at.getUTCMinutes())}`
+
+/** A second in UTC: `3 Sept 2026, 14:05:09`. */
+export const utcSecond = (at: Date): string => `${utcMinute(at)}:${twoDigits(at.getUTCSeconds())}`
