@@ -6,6 +6,10 @@ const twoDigits = (number: number): string => (number < 10 ? `0${number}` : Stri
 export const utcDay = (at: Date): string =>
   `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}`
 
+/** The same for programs: `2026-09-03`. */
+export const isoDay = (at: Date): string =>
+  `${at.getUTCFullYear()}-${twoDigits(at.getUTCMonth() + 1)}-${twoDigits(at.getUTCDate())}`
+
 /** A minute in UTC: `3 Sept 2026, 14:05`. */
 export const utcMinute = (at: Date): string =>
   `${utcDay(at)}, ${twoDigits(at.getUTCHours())}:${twoDigits(at.getUTCMinutes())}`

@@ -3,7 +3,7 @@ import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
 import { limitRequestTo, requestContext } from '../request-context.ts'
 import type { SignedIn } from '../session/signed-in.ts'
-import { utcDay } from '../utc.ts'
+import { isoDay, utcDay } from '../utc.ts'
 import { visible } from '../visible.ts'
 import { bucketNamed, isBucketName } from './bucket-name.ts'
 import { type BucketColumn, type BucketOrder, readOrder, sortBuckets, writeOrder } from './bucket-order.ts'
@@ -36,7 +36,7 @@ const bucketRow = ({ name, region, createdAt }: Bucket) => ({
   name: visible(name),
   href: isBucketName(name) ? folderHref(name) : undefined,
   region: region && visible(region),
-  createdIso: createdAt?.toISOString(),
+  createdIso: createdAt && isoDay(createdAt),
   created: createdAt && utcDay(createdAt),
 })
 

@@ -45,7 +45,7 @@ describe('GET /s3/', () => {
     expect(namesOn(body)).toEqual(['only-one'])
     expect(body).toContain('<caption>1 bucket</caption>')
     expect(body).toContain('eu-central-1')
-    expect(body).toContain('datetime="2024-02-29T23:59:59.000Z"')
+    expect(body).toContain('datetime="2024-02-29"')
     expect(body).not.toContain('rel="next"')
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { utcDay, utcMinute, utcSecond } from '../../src/utc.ts'
+import { isoDay, utcDay, utcMinute, utcSecond } from '../../src/utc.ts'
 
 const inWords = (options: Intl.DateTimeFormatOptions) =>
   new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' })
@@ -16,5 +16,9 @@ describe('moments in words', () => {
     expect(moments.map(utcDay)).toEqual(moments.map((at) => date.format(at)))
     expect(moments.map(utcMinute)).toEqual(moments.map((at) => minute.format(at)))
     expect(moments.map(utcSecond)).toEqual(moments.map((at) => second.format(at)))
+  })
+
+  it('are written for programs as ISO 8601 has it', () => {
+    expect(moments.map(isoDay)).toEqual(moments.map((at) => at.toISOString().slice(0, 10)))
   })
 })
