@@ -1,21 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import * as openid from 'openid-client'
 import { AppError } from '../errors.ts'
+import { randomText } from '../random.ts'
 import type { Attempt } from '../session/attempts.ts'
 import { isToken, type Provider, type Tokens } from './providers/provider.ts'
 import { toProviderError } from './providers/provider-error.ts'
 
 /** PKCE's S256 (RFC 7636, section 4.2). Here and now: openid-client's goes through a thread. */
-const codeChallenge = (codeVerifier: string): string =>
-  createHash('sha256').update(codeVerifier).digest('base64url')
-
-/** Texts of 256 random bits each (RFC 6749 section 10.10, RFC 7636 section 4.1), drawn at once: a draw is dear. */
-function randomTexts(count: number): string[] {
-  const bytes = randomBytes(count * 32)
-  return Array.from({ length: count }, (_, index) =>
-    bytes.toString('base64url', index * 32, (index + 1) * 32),
-  )
-}
+const codeChallenge = (codeVerifier: string): string => hash('sha256', codeVerifier, 'base64url')
 
 const s256 = new WeakMap<openid.Configuration, boolean>()
 
@@ -38,14 +30,13 @@ export async function beginAuthorization(
   wish: Pick<Attempt, 'redirectUri' | 'returnPath' | 'chooseAccount'>,
 ): Promise<Attempt> {
   const provesKey = provider.grant === 'code' && knowsPkce(await provider.configuration())
-  const [state = '', secret = '', codeVerifier, nonce] = randomTexts(4)
   return {
     ...wish,
     providerId: provider.id,
-    state,
-    secret,
-    codeVerifier: provesKey ? codeVerifier : undefined,
-    nonce: provider.openIdConnect ? nonce : undefined,
+    state: randomText(),
+    secret: randomText(),
+    codeVerifier: provesKey ? randomText() : undefined,
+    nonce: provider.openIdConnect ? randomText() : undefined,
     startedAt: Date.now(),
   }
 }

@@ -28,7 +28,7 @@ export const startLogin =
       const attempt = await beginAuthorization(provider, wish)
       const url = await authorizationUrl(provider, attempt)
       attempts.keep(req, res, attempt)
-      res.status(302).location(url.href).end()
+      res.status(302).set('Location', url.href).end()
     } catch (error) {
       audit.refused(provider.id, error)
       throw error

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { AppError } from '../errors.ts'
 import { cookieAttributes, cookieName, cookiesOf } from './cookies.ts'
@@ -46,7 +46,7 @@ function pending(req: Request): { name: string; tag: string; value: string }[] {
     .sort((one, other) => one.time - other.time)
 }
 
-const tagOf = (state: string): string => createHash('sha256').update(state).digest('base64url').slice(0, 16)
+const tagOf = (state: string): string => hash('sha256', state, 'base64url').slice(0, 16)
 
 /**
  * Keeps attempts in sealed cookies of the browser that made them: nothing is stored for a visitor who never comes

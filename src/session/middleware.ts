@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
+import { randomText } from '../random.ts'
 import { cookieAttributes, cookieName, cookiesOf } from './cookies.ts'
 
 /** Whether the browser holds a session cookie, good or not. */
@@ -22,7 +22,7 @@ export function sessionMiddleware(store: session.Store, secrets: string[]): Requ
       name,
       store,
       secret: secrets,
-      genid: () => randomBytes(32).toString('base64url'),
+      genid: randomText,
       resave: false,
       saveUninitialized: false,
       cookie: cookieAttributes,

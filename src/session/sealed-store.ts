@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import session, { type SessionData } from 'express-session'
 import { AppError } from '../errors.ts'
@@ -15,8 +15,7 @@ const pollIntervalMs = 100
 const forgotten = '-'
 
 /** The name that a record is filed under: whoever reads it in the store cannot make a cookie of it. */
-const filedUnder = (kind: string, id: string): string =>
-  createHash('sha256').update(`${kind}:${id}`).digest('base64url')
+const filedUnder = (kind: string, id: string): string => hash('sha256', `${kind}:${id}`, 'base64url')
 
 const unavailable = (cause: unknown) => new AppError('session.store_unavailable', { cause })
 

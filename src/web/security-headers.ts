@@ -94,6 +94,6 @@ export const unconditional: RequestHandler = function unconditional(req, _res, n
 
 /** Keeps a page with personal data out of every cache, the browser's back-forward one too. */
 export const noStore: RequestHandler = function noStore(_req, res, next) {
-  res.set('Cache-Control', 'no-store')
+  res.setHeader('Cache-Control', 'no-store')
   next()
 }

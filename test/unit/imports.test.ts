@@ -13,6 +13,7 @@ const ground = [
   'unusable-answer.ts',
   'config.ts',
   'errors.ts',
+  'random.ts',
   'request-context.ts',
   'exchange.ts',
   'upstream-call.ts',
