@@ -7,10 +7,11 @@ import { createAwsClients } from '../src/aws-client.ts'
 import { readConfig, secretsOf } from '../src/config.ts'
 import { createHttpClient } from '../src/http-client.ts'
 import { createLog } from '../src/observe/log.ts'
-import { noMetrics } from '../src/observe/metrics.ts'
+import { type Metrics, noMetrics } from '../src/observe/metrics.ts'
 import { openSessionStore } from '../src/session/stores/index.ts'
 import type { SessionStore } from '../src/session/stores/session-store.ts'
 import type { UpstreamCall } from '../src/upstream-call.ts'
+import { expressMessages } from '../src/web/express-messages.ts'
 import type { HttpBrowser } from './http-browser.ts'
 
 /** The application as `main.ts` puts it together, in this process and on a free port. */
@@ -34,7 +35,7 @@ export const testSecret = 'test-secret-0123456789-abcdefghijklmnop'
 /** Starts the application with `environment` on top of settings that fit a test. */
 export async function startApplication(
   environment: Record<string, string> = {},
-  options: { sessionStore?: SessionStore } = {},
+  options: { sessionStore?: SessionStore; metrics?: Metrics } = {},
 ): Promise<TestApplication> {
   const config = readConfig({
     SESSION_STORE: 'memory:',
@@ -49,7 +50,8 @@ export async function startApplication(
   const http = createHttpClient(onCall)
   const aws = createAwsClients(config, onCall)
   const sessionStore = options.sessionStore ?? (await openSessionStore(config, log))
-  const server = createServer(createApp({ config, http, aws, sessionStore, log, metrics: noMetrics }))
+  const app = createApp({ config, http, aws, sessionStore, log, metrics: options.metrics ?? noMetrics })
+  const server = createServer(expressMessages(app), app)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
