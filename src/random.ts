@@ -4,7 +4,7 @@ import { randomFillSync } from 'node:crypto'
 const drawn = Buffer.alloc(8192)
 let handedOut = drawn.length
 
-/** Cryptographically strong random bytes; each is handed out once, and not kept. */
+/** Cryptographically strong random bytes, at most 8,192; each is handed out once, and not kept. */
 export function randomBytes(count: number): Buffer {
   if (handedOut + count > drawn.length) {
     randomFillSync(drawn)
