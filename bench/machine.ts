@@ -17,12 +17,15 @@ const packageVersion = (name: string): string =>
 const pythonVersions =
   'import flask, boto3, gunicorn, platform; print("Python", platform.python_version() + ", Flask", flask.__version__ + ", boto3", boto3.__version__ + ", gunicorn", gunicorn.__version__)'
 
+/** Asked at the start, since rows redraw their plots meanwhile. */
+const commit = said('git', 'describe', '--always', '--dirty', '--abbrev=10') ?? 'not a git checkout'
+
 /** Where the figures come from: name and value. */
 export function machine(): [name: string, value: string][] {
   const [cpu] = cpus()
   const packages = ['express', 'express-session', '@aws-sdk/client-s3', 'undici', 'ejs', 'helmet', 'pino']
   return [
-    ['commit', said('git', 'describe', '--always', '--dirty', '--abbrev=10') ?? 'not a git checkout'],
+    ['commit', commit],
     ['date', new Date().toISOString().slice(0, 16).replace('T', ' ')],
     [
       'machine',

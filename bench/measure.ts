@@ -61,7 +61,7 @@ export async function compare(
   contenders: readonly Contender[],
   work: Work,
 ): Promise<Result[]> {
-  const { rounds, seconds } = quick ? { rounds: 1, seconds: 0.2 } : { rounds: 5, seconds: 2 }
+  const { rounds, seconds } = quick ? { rounds: 1, seconds: 0.2 } : { rounds: 9, seconds: 1.2 }
   const results = contenders.map((contender): Result => ({ contender, rounds: [] }))
   for (const { contender } of results) await warmUp(quick, contender, work)
   for (let round = 0; round < rounds; round += 1) {

@@ -57,7 +57,7 @@ Real HTTP over loopback with kept-alive connections. The server under test has t
 The verdicts go by *work per second of the server's own core*, the inverse of the CPU time that the server's processes
 (all of their threads) used per piece of work, read from \`/proc\`. On a core of its own, fully loaded, that is the
 throughput; unlike the throughput it does not change much where something else runs on the machine. Throughput by the
-clock stands beside it, and *core busy* says how far the server was loaded. Contenders take turns, five rounds of two
+clock stands beside it, and *core busy* says how far the server was loaded. Contenders take turns, nine rounds of 1.2
 seconds each after a warm-up; figures are medians, with the lowest and highest round in brackets; a ratio is the median
 of the ratios within each round.
 
