@@ -2,7 +2,6 @@ import type { HomeSettings } from '../config.ts'
 import { inWords } from '../federation/access.ts'
 import { accessEndsAt, type SessionTimes, type SignedIn } from '../session/signed-in.ts'
 import { utcMinute } from '../utc.ts'
-import { visible } from '../visible.ts'
 import { homeHref } from './home.ts'
 
 /** What a page needs to show whom it belongs to. */
@@ -17,10 +16,7 @@ export function signedInView(me: SignedIn, { times, home }: SignedInParts) {
   const now = new Date()
   const endsAt = new Date(accessEndsAt(me, times, now.getTime()))
   return {
-    signedIn: {
-      displayName: visible(person.name ?? person.email ?? person.subject),
-      files: homeHref(home, person),
-    },
+    signedIn: { files: homeHref(home, person) },
     csrf: csrfToken,
     access: {
       expiresIn: inWords(endsAt.getTime() - now.getTime()),
