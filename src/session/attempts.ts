@@ -35,8 +35,14 @@ const mostAttemptBytes = 6 * 1024
 
 const timeAndTag = /^([0-9a-z]+)-([\w-]{16})$/
 
-/** Attempt cookies of this request, oldest first. The time in the name only serves this order. */
-function pending(req: Request): { name: string; tag: string; value: string }[] {
+/**
+ * Attempts of one hour share a key: one for each would be half of what sealing costs. Nonces drawn at random allow 2^32
+ * seals under one key, more than any number of instances do in an hour. (NIST SP 800-38D, section 8.3)
+ */
+const hourOf = (milliseconds: number): string => String(Math.floor(milliseconds / 3_600_000))
+
+/** Attempt cookies of this request, oldest first. The time in the name serves this order and finds the key. */
+function pending(req: Request): { name: string; tag: string; value: string; time: number }[] {
   const prefix = cookieName(req, 'attempt-')
   return Object.entries(cookiesOf(req))
     .flatMap(([name, value]) => {
@@ -60,9 +66,10 @@ export class Attempts {
   }
 
   keep(req: Request, res: Response, attempt: Attempt): void {
-    const name = cookieName(req, `attempt-${attempt.startedAt.toString(36)}-${tagOf(attempt.state)}`)
     const { state, ...rest } = attempt
-    const value = this.#sealer.seal('attempt', state, JSON.stringify(rest))
+    const tag = tagOf(state)
+    const name = cookieName(req, `attempt-${attempt.startedAt.toString(36)}-${tag}`)
+    const value = this.#sealer.seal('attempt', hourOf(attempt.startedAt), JSON.stringify({ ...rest, tag }))
     let [count, bytes] = [1, name.length + value.length]
     for (const other of pending(req).reverse()) {
       count += 1
@@ -80,13 +87,15 @@ export class Attempts {
     const attempts = pending(req)
     if (attempts.length === 0) throw new AppError('login.no_attempt')
     const tag = tagOf(state)
-    for (const { name } of attempts.filter((one) => one.tag === tag))
-      res.clearCookie(name, cookieAttributes(req))
-    const texts = attempts.flatMap((one) =>
-      one.tag === tag ? (this.#sealer.open('attempt', state, one.value) ?? []) : [],
-    )
-    if (texts[0] === undefined) throw new AppError('login.state_mismatch')
-    const attempt: Attempt = { ...JSON.parse(texts[0]), state }
+    const named = attempts.filter((one) => one.tag === tag)
+    for (const { name } of named) res.clearCookie(name, cookieAttributes(req))
+    const kept = named
+      .map(({ time, value }) => this.#sealer.open('attempt', hourOf(time), value))
+      .map((text = '{}'): Omit<Attempt, 'state'> & { tag: string } => JSON.parse(text))
+      .find((one) => one.tag === tag)
+    if (kept === undefined) throw new AppError('login.state_mismatch')
+    const { tag: _, ...rest } = kept
+    const attempt: Attempt = { ...rest, state }
     if (attempt.providerId !== providerId) throw new AppError('login.provider_mismatch')
     if (Date.now() - attempt.startedAt > lifetimeMs) throw new AppError('login.attempt_expired')
     return attempt

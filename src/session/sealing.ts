@@ -23,7 +23,8 @@ const keyFor = (secret: KeyObject, purpose: string, context: string): KeyObject 
 export class Sealer {
   /** What HKDF makes of each secret. */
   readonly #secrets: readonly [KeyObject, ...KeyObject[]]
-  #fingerprintKey: KeyObject | undefined
+  /** The newest secret's latest key for each purpose: to derive one is half of what sealing costs. */
+  readonly #latestKeys = new Map<string, { context: string; key: KeyObject }>()
 
   /** `secrets` newest first: the first one seals, all of them open. */
   constructor([newest = '', ...older]: readonly string[]) {
@@ -32,11 +33,12 @@ export class Sealer {
 
   /**
    * AES-256-GCM under a key of its own for each `purpose` and `context` (HKDF-SHA-256, RFC 5869), so that
-   * what was sealed for one thing opens as nothing else. Returns base64url.
+   * what was sealed for one thing opens as nothing else. No context may have more than 2^32 texts (NIST SP 800-38D,
+   * section 8.3). Returns base64url.
    */
   seal(purpose: string, context: string, text: string): string {
     const nonce = randomBytes(nonceBytes)
-    const encryption = createCipheriv(cipher, keyFor(this.#secrets[0], purpose, context), nonce)
+    const encryption = createCipheriv(cipher, this.#newestKeyFor(purpose, context), nonce)
     const body = Buffer.concat([encryption.update(text, 'utf8'), encryption.final()])
     return Buffer.concat([nonce, encryption.getAuthTag(), body]).toString('base64url')
   }
@@ -47,11 +49,11 @@ export class Sealer {
     if (bytes.length < nonceBytes + tagBytes) return undefined
     for (const secret of this.#secrets) {
       try {
-        const decryption = createDecipheriv(
-          cipher,
-          keyFor(secret, purpose, context),
-          bytes.subarray(0, nonceBytes),
-        )
+        const key =
+          secret === this.#secrets[0]
+            ? this.#newestKeyFor(purpose, context)
+            : keyFor(secret, purpose, context)
+        const decryption = createDecipheriv(cipher, key, bytes.subarray(0, nonceBytes))
         decryption.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes))
         const body = bytes.subarray(nonceBytes + tagBytes)
         return Buffer.concat([decryption.update(body), decryption.final()]).toString('utf8')
@@ -67,7 +69,14 @@ export class Sealer {
    * the newest secret can try values against it.
    */
   fingerprint(text: string): string {
-    this.#fingerprintKey ??= keyFor(this.#secrets[0], 'fingerprint', '')
-    return createHmac('sha256', this.#fingerprintKey).update(text).digest('hex').slice(0, 10)
+    return createHmac('sha256', this.#newestKeyFor('fingerprint', '')).update(text).digest('hex').slice(0, 10)
+  }
+
+  #newestKeyFor(purpose: string, context: string): KeyObject {
+    const latest = this.#latestKeys.get(purpose)
+    if (latest?.context === context) return latest.key
+    const key = keyFor(this.#secrets[0], purpose, context)
+    this.#latestKeys.set(purpose, { context, key })
+    return key
   }
 }

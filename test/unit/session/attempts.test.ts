@@ -162,17 +162,32 @@ describe('Attempts', () => {
     expect(await take('state-1')).toMatchObject({ state: 'state-1' })
   })
 
+  /** What the cookie of an attempt says that was sealed by `sealer`. */
+  async function cookieOf(state: string, sealer: Pick<Sealer, 'seal' | 'open'>): Promise<string> {
+    const others = await listenOnLoopback(applicationOf(new Attempts(sealer as Sealer), attemptOf))
+    const other = new HttpBrowser()
+    await other.get(`${others.url}/keep/${state}`)
+    await others.close()
+    return other.cookies[0]?.value ?? ''
+  }
+
+  const otherPurpose = {
+    seal: (_: string, context: string, text: string) => sealer.seal('session', context, text),
+    open: () => undefined,
+  }
+
   it('refuses a cookie that was sealed under another secret, for something else, or altered', async () => {
     const foreign = [
-      new Sealer(['another-secret-of-letters']).seal(
-        'attempt',
-        'state-1',
-        JSON.stringify(attemptOf('state-1')),
-      ),
-      sealer.seal('session', 'state-1', JSON.stringify(attemptOf('state-1'))),
-      sealer.seal('attempt', 'state-2', JSON.stringify(attemptOf('state-2'))),
+      await cookieOf('state-1', new Sealer(['another-secret-of-letters'])),
+      await cookieOf('state-1', otherPurpose),
+      await cookieOf('state-2', sealer),
+      `${(await cookieOf('state-1', sealer)).slice(0, -4)}AAAA`,
       'garbage',
     ]
+    browser.cookies.splice(0)
+    await keep('state-1')
+    for (const cookie of browser.cookies) cookie.value = await cookieOf('state-1', sealer)
+    expect(await take('state-1')).toMatchObject({ state: 'state-1' })
     for (const value of foreign) {
       await keep('state-1')
       for (const cookie of browser.cookies) cookie.value = value

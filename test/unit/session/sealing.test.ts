@@ -28,6 +28,22 @@ describe('Sealer', () => {
     expect(new Sealer([]).open('attempt', 'state-1', sealed)).toBeUndefined()
   })
 
+  it('keeps one key for each purpose in mind, and mistakes none for another', () => {
+    const contexts = ['1', '2', '1', '1', '3', '2']
+    const sealed = contexts.map((context) => [
+      sealer.seal('attempt', context, `attempt ${context}`),
+      sealer.seal('session', context, `session ${context}`),
+    ])
+    const opened = contexts.map((context, index) => {
+      const [attempt = '', session = ''] = sealed[index] ?? []
+      return [
+        new Sealer([newest]).open('attempt', context, attempt),
+        sealer.open('session', context, session),
+      ]
+    })
+    expect(opened).toEqual(contexts.map((context) => [`attempt ${context}`, `session ${context}`]))
+  })
+
   it('seals under the key that HKDF makes of secret, purpose and context', () => {
     const bytes = Buffer.from(sealer.seal('attempt', 'state-1', 'a text'), 'base64url')
     const key = Buffer.from(hkdfSync('sha256', newest, '', 'attempt:state-1', 32))
