@@ -60,7 +60,8 @@ const catalogue = {
   'request.cross_site': {
     status: 403,
     mender: 'operator',
-    sentence: 'This request did not come from a page of this site, so nothing was done.',
+    sentence:
+      'Nothing was done: the page was out of date, or the request came from another site. You may still be signed in.',
     instruction:
       'Frequent? PUBLIC_URL differs from the address in the browser, or TRUST_PROXY lacks the proxy.',
   },

@@ -13,7 +13,7 @@ function show() {
   const minutes = Math.floor(left / 60_000)
   const words = `${plural(Math.floor(minutes / 60), 'hour')} ${plural(minutes % 60, 'minute')}`.trim()
   for (const one of shown)
-    one.textContent = left <= 0 ? 'no time: it has ended' : words || 'less than a minute'
+    one.textContent = left <= 0 ? 'none (load the page again)' : words || 'less than a minute'
 }
 
 setInterval(show, 10_000)

@@ -50,6 +50,7 @@ function viewModel(
   home: Folder | undefined,
 ) {
   const { bucket, prefix, place } = asked
+  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
   const files = objects.filter((one) => !isPlaceholder(one)).map((one) => fileRow(bucket, one))
   const count = folders.length + files.length
   const root = rootOf(asked, home)
@@ -64,7 +65,12 @@ function viewModel(
     files,
     summary: countOf('item', place, count, nextToken),
     pager: pagerFor(place, { count, nextToken }, (parameters) => folderHref(bucket, prefix, parameters)),
-    filter: { prefix, action: folderHref(bucket) },
+    filter: {
+      folder,
+      name: prefix.slice(folder.length),
+      action: folderHref(bucket),
+      clearHref: folderHref(bucket, folder),
+    },
   }
 }
 
@@ -76,8 +82,13 @@ interface ObjectsAsked extends ObjectQuery {
 /** @throws AppError `s3.no_such_bucket`, `s3.request_invalid` */
 function readAsked(req: Request): ObjectsAsked {
   const bucket = bucketNamed(req.params.bucket)
-  const { prefix = '' } = req.query
-  if (typeof prefix !== 'string' || Buffer.byteLength(prefix) > longestKeyBytes) {
+  // The filter's form sends the folder by itself.
+  const { folder = '', prefix: rest = '' } = req.query
+  const prefix = `${folder}${rest}`
+  if (
+    ![folder, rest].every((one) => typeof one === 'string') ||
+    Buffer.byteLength(prefix) > longestKeyBytes
+  ) {
     throw new AppError('s3.request_invalid')
   }
   const place = readPlace(req.query)

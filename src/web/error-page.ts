@@ -46,7 +46,8 @@ function wayOut({ code, status, details }: AppError, req: Request, providerName:
     const query = new URLSearchParams({ returnPath: req.originalUrl })
     return { href: `/initiateLogin/${provider}?${query}`, label: `Continue with ${providerName(provider)}` }
   }
-  if (/^s3\.(access_denied|no_such|object_|request_invalid)/.test(code))
+  // For request.*, too: on the page for signing in, somebody who is signed in would think that this had ended.
+  if (/^(s3\.(access_denied|no_such|object_|request_invalid|wrong_region)|request\.(?!too_many))/.test(code))
     return { href: '/s3/', label: 'Go to your buckets' }
   const tryAgain =
     (code.startsWith('s3.') && status !== 401) ||

@@ -17,7 +17,7 @@ describe('a newcomer in a real browser', () => {
       expect(text).toContain('eu-central-1')
       expect(text).toContain('11 buckets')
       expect(text).toContain(`web-identity-${provider}`)
-      expect(text).toMatch(/Access ends in\s+(59 minutes|1 hour)/)
+      expect(text).toMatch(/Access left\s+(59 minutes|1 hour)/)
       const accessKeyId = /\bASIA[A-Z0-9]{16}\b/.exec(text)?.[0]
       expect(accessKeyId).toBeDefined()
       expect(await page.getByRole('definition').filter({ hasText: /^ASIA/ }).textContent()).toBe(accessKeyId)

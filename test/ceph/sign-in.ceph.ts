@@ -34,7 +34,7 @@ describe('a sign-in with the four variables of a provider', () => {
     const text = await seen(page)
     expect(text).toContain('Hello, Ada Example')
     expect(text).toContain('arn:aws:sts:::assumed-role/BucketReader/ada@example.com')
-    expect(text).toMatch(/Access ends in\s+(59 minutes|1 hour)/)
+    expect(text).toMatch(/Access left\s+(59 minutes|1 hour)/)
     expect(text).toContain('3 buckets')
   })
 

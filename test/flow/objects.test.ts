@@ -59,7 +59,7 @@ describe('GET /s3/:bucket/', () => {
   })
 
   it('says so where nothing is', async () => {
-    expect((await folder('files', 'nothing/here/')).body).toContain('No key in this bucket begins like this')
+    expect((await folder('files', 'nothing/here/')).body).toContain('There are no files in this folder yet')
   })
 
   it('is a signed-in person’s page where S3 refuses, too: with a way to the buckets, and out', async () => {
