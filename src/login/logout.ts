@@ -40,8 +40,9 @@ export const logout =
       return
     }
     requireCsrfToken(me, new URLSearchParams(req.body as string).get('csrf'))
-    await signOut(req, res)
+    // Where the store fails at either, the person is still signed in, and can try again.
     await sessions.forgetOutcome(me.turn)
+    await signOut(req, res)
     audit.signedOut(me.person)
     limitRequestTo(revocationDeadlineMs)
     const { providerId } = me.person

@@ -77,6 +77,18 @@ describe('POST /logout', () => {
     expect(timeout).toHaveBeenCalledWith(4_000)
   })
 
+  it('is done as a whole, or not at all: where the store fails half way, it can be tried again', async () => {
+    const csrf = await csrfToken()
+    const replace = vi.spyOn(store.sessionStore, 'replace').mockRejectedValueOnce(new Error('away'))
+    onTestFinished(() => replace.mockRestore())
+    expect((await browser.post(logoutUrl(), { csrf })).status).toBe(503)
+    await expectSignedInAs('Ada Example', browser, situation.application)
+    const before = situation.application.log.filter(({ audit }) => audit === 'signed_out').length
+    expect((await browser.post(logoutUrl(), { csrf })).location).toContain('revocation=revoked')
+    expect(situation.application.log.filter(({ audit }) => audit === 'signed_out')).toHaveLength(before + 1)
+    await expectSignedOut(browser, situation.application)
+  })
+
   it('by somebody signed out, or twice, is no error', async () => {
     const csrf = await csrfToken()
     await browser.post(logoutUrl(), { csrf })
@@ -94,6 +106,7 @@ describe('POST /logout', () => {
       const before = store.ids.size
       const answer = await browser.post(logoutUrl(), form, headers)
       expectRefusal(answer, 403, 'request.cross_site')
+      expect(answer.body).toContain('href="/s3/">Go to your buckets</a>')
       expect(answer.headers.get('set-cookie')).toBeNull()
       expect(store.ids.size).toBe(before)
       await expectSignedInAs('Ada Example', browser, situation.application)
