@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { Request, RequestHandler, Response } from 'express'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -10,13 +11,15 @@ export const noteAnswers =
   (log: Log, metrics: Metrics): NoteAnswer =>
   (req, res, route) => {
     const startedAt = performance.now()
-    const { method, path } = req
-    res.once('close', () => {
+    // Where the client leaves, its address and the request's context are not there any more at the end.
+    const { method, path, ip: client } = req
+    const note = () => {
       const status = res.writableFinished ? res.statusCode : 'aborted'
       const durationMs = Math.round(performance.now() - startedAt)
-      log.info({ method, path, status, client: req.ip, durationMs }, 'request')
-      metrics.request(route ?? req.route?.path, method, res.statusCode, durationMs)
-    })
+      log.info({ method, path, status, client, durationMs }, 'request')
+      metrics.request(route ?? req.route?.path, method, status, durationMs)
+    }
+    res.once('close', AsyncResource.bind(note))
   }
 
 /** Has every answer from here on noted. */

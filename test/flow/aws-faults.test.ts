@@ -21,8 +21,9 @@ describe('when S3', () => {
     expect((await signIn(new HttpBrowser(), application, 'google')).status).toBe(303)
     abandoned.abort()
     expect(await waiting).toBe('abandoned')
-    const aborted = expect.objectContaining({ msg: 'request', path: '/s3/', status: 'aborted' })
-    await expect.poll(() => application.log).toContainEqual(aborted)
+    const aborted = () => application.log.find(({ path, status }) => path === '/s3/' && status === 'aborted')
+    await expect.poll(aborted).toMatchObject({ msg: 'request', client: '127.0.0.1' })
+    expect(aborted()?.requestId).toMatch(/^[0-9a-f-]{36}$/)
   })
 })
 
