@@ -39,7 +39,7 @@ const write = ({ first, token }: Beginning): string => `${first}:${token}`
 
 /** Reads the place from the query of an address. @throws AppError `s3.request_invalid` */
 export function readPlace({ token, first = '1', back = [] }: Record<string, unknown>): Place {
-  if (token === undefined) return { token: '', first: 1, back: [] }
+  if (!token) return { token: '', first: 1, back: [] }
   return { token: readToken(token), first: readFirst(first), back: [back].flat().map(readBeginning) }
 }
 

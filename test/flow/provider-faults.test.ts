@@ -27,6 +27,17 @@ describe('an answer that would be right, but for 3 MB too much', () => {
   })
 })
 
+describe('the line of a failure', () => {
+  it('tells our status and the provider’s apart', async () => {
+    const { sandbox, application } = situation
+    sandbox.amazon.faults.plan('/user/profile', answerWith(404), 9)
+    expectRefusal(await signIn(new HttpBrowser(), application, 'amazon'), 502, 'provider.answer_invalid')
+    sandbox.amazon.faults.clear()
+    const failures = application.log.filter(({ code, instruction }) => code && instruction)
+    expect(failures.at(-1)).toMatchObject({ status: 502, httpStatus: 404 })
+  })
+})
+
 describe('a fault that does not last', () => {
   const read = providerLegs.filter(({ name }) => name !== 'token endpoint')
 

@@ -123,7 +123,7 @@ export function facebook(settings: ProviderSettings, http: HttpClient): Provider
         headers: { authorization: `Bearer ${accessToken}` },
       })
       if (answer.status !== 200)
-        throw new AppError(statusError(answer.status), { details: { status: answer.status } })
+        throw new AppError(statusError(answer.status), { details: { httpStatus: answer.status } })
       return checkShape(revocation, await answer.json()).success
     },
 

@@ -81,6 +81,7 @@ export class ProviderDirectory {
 
   /** The proper name of a provider, known or not. */
   displayName(id: string): string {
-    return this.#providers.get(id)?.face.displayName ?? faceOf({ id }).displayName
+    const face = this.#providers.get(id)?.face ?? this.#off.get(id) ?? faceOf({ id })
+    return face.displayName
   }
 }

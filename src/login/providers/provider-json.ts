@@ -33,7 +33,7 @@ export async function getProviderJson<T>(
     // Each of these calls shows a token: the provider does not know it, or not as ours.
     const disowned = [400, 401, 403].includes(answer.status)
     const code = disowned ? 'provider.token_invalid' : statusError(answer.status)
-    throw new AppError(code, { details: { status: answer.status } })
+    throw new AppError(code, { details: { httpStatus: answer.status } })
   }
   return checkShape(shape, JSON.parse(new TextDecoder().decode(answer.body)))
 }

@@ -19,6 +19,10 @@ describe('a place in a listing', () => {
     expect(placeBefore(start)).toBeUndefined()
   })
 
+  it('is the first page where the address has an empty token, whatever else it says', () => {
+    expect(readPlace({ token: '', first: '77', back: '1:x' })).toEqual(start)
+  })
+
   it('leads forward and back over addresses', () => {
     const second = travel(placeAfter(start, 200, 'T:2&x'))
     const third = travel(placeAfter(second, 150, 'T3'))
