@@ -167,7 +167,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
     .all(methodNotAllowed('GET, HEAD, POST'))
   app
     .route('/s3')
-    .get(session, bucketsPage({ ...s3, presetBuckets, providerName, allowPictureFrom }))
+    .get(session, bucketsPage({ ...s3, presetBuckets, providerName, allowPictureFrom, log }))
     .all(methodNotAllowed('GET, HEAD'))
   app.route('/s3/:bucket').get(session, objectsPage(s3)).all(methodNotAllowed('GET, HEAD'))
   app.route('/s3/:bucket/download').get(session, downloadPage(s3)).all(methodNotAllowed('GET, HEAD'))
@@ -183,6 +183,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
         tryOut: (me) => listBuckets(aws, me.access, { limit: 1 }),
         providerFacts,
         signedInView: (me) => signedInView(me, s3),
+        log,
       }),
     )
     .all(methodNotAllowed('GET, HEAD'))

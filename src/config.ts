@@ -248,15 +248,18 @@ const sessionPolicy = v.pipe(
   v.transform((text) => (text === 'none' ? undefined : text)),
 )
 
-const bucketName = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/
+/**
+ * Whether a bucket can have this name, those of before 2018 included. ARNs, which the SDK would take for a bucket
+ * elsewhere, are none.
+ * @see "General purpose bucket naming rules", Amazon S3 user guide
+ */
+export const isBucketName = (name: string): boolean =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(name)
 
 const bucketNames = v.pipe(
   v.string(),
   v.transform((text) => text.split(',').map((name) => name.trim())),
-  v.check(
-    (names) => names.every((name) => bucketName.test(name)),
-    'must be names of buckets, separated by commas',
-  ),
+  v.check((names) => names.every(isBucketName), 'must be names of buckets, separated by commas'),
 )
 
 const home = v.pipe(
@@ -264,7 +267,7 @@ const home = v.pipe(
   v.rawTransform(({ dataset: { value: text }, addIssue, NEVER }): HomeSettings => {
     const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/(.+\/)$/s.exec(text) ?? []
     const plain = prefix.replace(/\$\{(subject|provider)\}/g, '')
-    if (bucketName.test(bucket) && /\$\{subject\}/.test(prefix) && !plain.includes('${'))
+    if (isBucketName(bucket) && /\$\{subject\}/.test(prefix) && !plain.includes('${'))
       return { bucket, prefix }
     // biome-ignore lint/suspicious/noTemplateCurlyInString: so it is written in the variable
     addIssue({ message: 'must be like s3://bucket/prefix/${subject}/, and may have ${provider} in it' })

@@ -2,8 +2,10 @@ import type { Request, RequestHandler, Response } from 'express'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
 import type { Readable } from '../federation/permission-policy.ts'
+import type { Log } from '../observe/log.ts'
+import { logFailure } from '../observe/log-failure.ts'
 import { limitRequestTo } from '../request-context.ts'
-import { requireSignedIn, type SignedIn, signedIn } from '../session/signed-in.ts'
+import { requireSignedIn, type SignedIn, signedIn, type WithAccess } from '../session/signed-in.ts'
 import { handsOn } from './hands-on.ts'
 import { journeyView, moment } from './leg-view.ts'
 import { anyProvider, type ProviderFacts } from './legs.ts'
@@ -20,13 +22,13 @@ interface FlowPageParts {
   aws: Config['aws']
   /** What a role is to open to this person. */
   readable: (person: { providerId: string; subject: string }) => Readable
-  /** Runs work with access that is good, or sends the person to sign in. */
-  withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
+  withAccess: WithAccess
   /** Uses the credentials once, for as little as possible. */
   tryOut: (me: SignedIn) => Promise<unknown>
   providerFacts: (id: string) => ProviderFacts
   /** What every signed-in page shows. */
   signedInView: (me: SignedIn) => object
+  log: Log
 }
 
 const wantsJson = (req: Request): boolean =>
@@ -46,7 +48,7 @@ function sendJson(res: Response, receipt: Receipt): void {
  * `?format=json` downloads the receipt.
  */
 export function flowPage(parts: FlowPageParts): RequestHandler {
-  const { receipts, aws, withAccess, tryOut, providerFacts } = parts
+  const { receipts, aws, withAccess, tryOut, providerFacts, log } = parts
 
   /** Whatever S3 says, or whatever keeps us from asking it, is part of the story. */
   const useNow = async (req: Request, me: SignedIn): Promise<{ me: SignedIn; leg: Leg }> => {
@@ -62,6 +64,11 @@ export function flowPage(parts: FlowPageParts): RequestHandler {
         (error: unknown) => error,
       )
       if (failure instanceof AppError && failure.code === 'session.required') throw failure
+      if (failure !== undefined)
+        logFailure(
+          log,
+          failure instanceof AppError ? failure : new AppError('internal.unexpected', { cause: failure }),
+        )
       const leg = currentRecording()?.receipt().legs.at(-1)
       const notAsked: Leg = { kind: 'use', startMs: 0, durationMs: 0, failure: 'session.expired', calls: [] }
       return { me: latest, leg: leg ?? notAsked }

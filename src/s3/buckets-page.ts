@@ -1,11 +1,14 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { AwsClients } from '../aws-client.ts'
+import { isBucketName } from '../config.ts'
 import { AppError } from '../errors.ts'
+import type { Log } from '../observe/log.ts'
+import { logFailure } from '../observe/log-failure.ts'
 import { limitRequestTo, requestContext } from '../request-context.ts'
-import type { SignedIn } from '../session/signed-in.ts'
+import type { SignedIn, WithAccess } from '../session/signed-in.ts'
 import { isoDay, utcDay } from '../utc.ts'
 import { visible } from '../visible.ts'
-import { bucketNamed, isBucketName } from './bucket-name.ts'
+import { bucketNamed } from './bucket-name.ts'
 import { type BucketColumn, type BucketOrder, readOrder, sortBuckets, writeOrder } from './bucket-order.ts'
 import { bucketsHref, folderHref } from './links.ts'
 import { type Bucket, type BucketPage, listBuckets } from './list-buckets.ts'
@@ -140,10 +143,10 @@ interface BucketsPageParts extends SignedInParts {
   aws: AwsClients
   /** Names that are offered whatever S3 lists. */
   presetBuckets: string[]
-  /** Runs work with access that is good, or sends the person to sign in. */
-  withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
+  withAccess: WithAccess
   providerName: (id: string) => string
   allowPictureFrom: (res: Response, pictureUrl: string) => void
+  log: Log
 }
 
 /**
@@ -151,7 +154,7 @@ interface BucketsPageParts extends SignedInParts {
  * to buckets known by name. `?bucket=` goes to one.
  */
 export function bucketsPage(parts: BucketsPageParts): RequestHandler {
-  const { aws, presetBuckets, withAccess, providerName, allowPictureFrom } = parts
+  const { aws, presetBuckets, withAccess, providerName, allowPictureFrom, log } = parts
 
   /** A denied list is no failure of the page for a person who can go on by name; a program is told. */
   const listOrDenial = async (req: Request, me: SignedIn, asked: BucketsAsked) => {
@@ -160,8 +163,9 @@ export function bucketsPage(parts: BucketsPageParts): RequestHandler {
       return listView(asked, await listBuckets(aws, me.access, { prefix, region, token: place.token }))
     } catch (error) {
       const isDenial = error instanceof AppError && error.code === 's3.access_denied'
-      if (isDenial && req.accepts(['html', 'json']) === 'html') return deniedView(error)
-      throw error
+      if (!isDenial || req.accepts(['html', 'json']) === 'json') throw error
+      logFailure(log, error)
+      return deniedView(error)
     }
   }
 

@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express'
 import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
 import { limitRequestTo } from '../request-context.ts'
-import type { SignedIn } from '../session/signed-in.ts'
+import type { WithAccess } from '../session/signed-in.ts'
 import { bucketNamed } from './bucket-name.ts'
 import { attachment } from './content-disposition.ts'
 import { folderHref } from './links.ts'
@@ -25,8 +25,7 @@ function readAsked(req: Request): { bucket: string; key: string } {
 /** What the download needs from other rooms. */
 interface DownloadParts extends SignedInParts {
   aws: AwsClients
-  /** Runs work with access that is good, or sends the person to sign in. */
-  withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
+  withAccess: WithAccess
 }
 
 const needsSignIn = (error: unknown): boolean =>

@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express'
 import type { AwsClients } from '../aws-client.ts'
 import { AppError } from '../errors.ts'
 import { limitRequestTo } from '../request-context.ts'
-import type { SignedIn } from '../session/signed-in.ts'
+import type { WithAccess } from '../session/signed-in.ts'
 import { utcMinute } from '../utc.ts'
 import { visible } from '../visible.ts'
 import { breadcrumbs, segmentName } from './breadcrumbs.ts'
@@ -98,8 +98,7 @@ function readAsked(req: Request): ObjectsAsked {
 /** What the page needs from other rooms. */
 interface ObjectsPageParts extends SignedInParts {
   aws: AwsClients
-  /** Runs work with access that is good, or sends the person to sign in. */
-  withAccess: <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
+  withAccess: WithAccess
 }
 
 /** `GET /s3/:bucket/?prefix=`: the folders and files that lie in a folder of a bucket, page by page. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { type AwsClients, awsFailure, foreignSignature } from '../aws-client.ts'
 import type { Access } from '../federation/access.ts'
 import { attachment } from './content-disposition.ts'
@@ -37,7 +38,7 @@ export async function openObject(
       return { content: Body as Readable, bytes: ContentLength }
     }
     const first = { ...object, Range: 'bytes=0-0' }
-    await client.getObject(first, options).then(({ Body }) => (Body as Readable).destroy(), unlessEmpty)
+    await client.getObject(first, options).then(readOneByte, unlessEmpty)
     const [{ GetObjectCommand }, { getSignedUrl }] = await Promise.all([
       import('@aws-sdk/client-s3'),
       import('@aws-sdk/s3-request-presigner'),
@@ -48,6 +49,12 @@ export async function openObject(
       throw foreignSignature()
     return { url }
   })
+}
+
+/** A connection whose answer was read serves again. A store that knows no ranges sends all of it, which nobody wants. */
+async function readOneByte({ Body, ContentLength }: GetObjectCommandOutput): Promise<void> {
+  if (ContentLength === 1) await Body?.transformToByteArray()
+  else (Body as Readable).destroy()
 }
 
 /** An object without content has no first byte. */

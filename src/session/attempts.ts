@@ -90,8 +90,8 @@ export class Attempts {
     const named = attempts.filter((one) => one.tag === tag)
     for (const { name } of named) res.clearCookie(name, cookieAttributes(req))
     const kept = named
-      .map(({ time, value }) => this.#sealer.open('attempt', hourOf(time), value))
-      .map((text = '{}'): Omit<Attempt, 'state'> & { tag: string } => JSON.parse(text))
+      .flatMap(({ time, value }) => this.#sealer.open('attempt', hourOf(time), value) ?? [])
+      .map((text): Omit<Attempt, 'state'> & { tag: string } => JSON.parse(text))
       .find((one) => one.tag === tag)
     if (kept === undefined) throw new AppError('login.state_mismatch')
     const { tag: _, ...rest } = kept

@@ -36,6 +36,9 @@ export interface SessionTimes {
   idleSeconds: number
 }
 
+/** Runs work with access that is good, or sends the person to sign in. */
+export type WithAccess = <T>(req: Request, work: (me: SignedIn) => Promise<T>) => Promise<T>
+
 /** Access that cannot be renewed leaves a record this long, so that the person can be told whose sign-in to repeat. */
 const lapsedRecordMs = 60 * 60 * 1000
 

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { Log } from '../observe/log.ts'
+import { logFailure } from '../observe/log-failure.ts'
 import { requestContext } from '../request-context.ts'
 
 /** Headings by the stage that failed; the first prefix that fits. */
@@ -116,13 +117,15 @@ export function errorPage(
   { providerName, returnPath, showDetails, stoppedView }: ErrorPageParts,
 ): ErrorRequestHandler {
   return function errorPage(thrown, req, res, _next) {
-    const error = asAppError(thrown)
-    const { code, status, sentence, instruction, details } = error
-    log[status >= 500 ? 'error' : 'info']({ code, status, instruction, ...details, err: error }, sentence)
     if (res.headersSent) {
+      // A download whose reader left, or whose source did.
+      log.warn({ err: thrown }, 'an answer broke off')
       req.socket.destroy()
       return
     }
+    const error = asAppError(thrown)
+    const { code, status, sentence } = error
+    logFailure(log, error)
     const requestId = requestContext()?.requestId
     res.status(status).set('Cache-Control', 'no-store')
     if (status === 503) res.set('Retry-After', '10')

@@ -27,6 +27,19 @@ describe('GET /s3/ for a role that may not list buckets', () => {
     expect(answer.body).toContain('&#34;Action&#34;: &#34;s3:ListAllMyBuckets&#34;')
   })
 
+  it('leaves a line in the log that the page’s request id finds', async () => {
+    const { body } = await askForBuckets(browser, situation.application)
+    const requestId = /<dt>Request<\/dt><dd class="mono">([^<]+)</.exec(body)?.[1]
+    const failures = situation.application.log.filter(({ code }) => code === 's3.access_denied')
+    expect(failures.at(-1)).toMatchObject({ requestId, deniedAction: 's3:ListAllMyBuckets', status: 403 })
+  })
+
+  it('on /flow leaves such a line, too', async () => {
+    const { headers } = await browser.get(`${situation.application.url}/flow`)
+    const failures = situation.application.log.filter(({ code }) => code === 's3.access_denied')
+    expect(failures.at(-1)).toMatchObject({ requestId: headers.get('x-request-id') })
+  })
+
   it('is no dead end: presets, and a field for a name, open buckets', async () => {
     const { body } = await askForBuckets(browser, situation.application)
     expect(body).toContain('<a class="button" href="/s3/media-originals/">')

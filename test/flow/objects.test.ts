@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Bucket } from '../../sandbox/aws/list-buckets.ts'
-import { answerWith } from '../../sandbox/faults.ts'
+import { answerWith, type Fault } from '../../sandbox/faults.ts'
 import { ada, signIn, signInUpToCallback } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
-import { codeOn, expectRefusal, laterBy, pathsAsked, useSituation } from './situation.ts'
+import { codeOn, cookieHeader, expectRefusal, laterBy, pathsAsked, useSituation } from './situation.ts'
 
 vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
 
@@ -62,6 +62,20 @@ describe('GET /s3/:bucket/', () => {
     expect((await folder('files', 'nothing/here/')).body).toContain('There are no files in this folder yet')
   })
 
+  it('is filtered by the beginning of names within the folder', async () => {
+    for (const key of ['notes/Welcome.txt', 'notes/other.txt', 'Welcome.txt']) await seed(key, 'x')
+    const filtered = (await open('/s3/files/?folder=notes%2F&prefix=Wel')).body
+    expect(rowsOn(filtered).map(({ name }) => name)).toEqual(['Welcome.txt'])
+    expect(filtered).toContain('<input type="hidden" name="folder" value="notes/">')
+    expect(filtered).toContain('<input name="prefix" value="Wel"')
+    expect(filtered).toContain('<a href="/s3/files/?prefix=notes%2F">Show all</a>')
+    const none = (await open('/s3/files/?folder=notes%2F&prefix=wel')).body
+    expect(none).toContain('No name here begins like this')
+    const whole = (await folder('files', 'notes/')).body
+    expect(whole).toContain('<input name="prefix" value=""')
+    expect(whole).not.toContain('Show all')
+  })
+
   it('is a signed-in person’s page where S3 refuses, too: with a way to the buckets, and out', async () => {
     for (const path of ['/s3/nowhere/', '/s3/files/download?key=missing']) {
       const { status, body } = await open(path)
@@ -79,9 +93,7 @@ describe('GET /s3/:bucket/', () => {
   it('reads a bucket of 100,000 keys page by page, forward and back', async () => {
     const keys = Array.from({ length: 100_000 }, (_, index) => `part-${String(index).padStart(6, '0')}`)
     situation.sandbox.s3.seedKeys('huge', keys)
-    const startedAt = performance.now()
     const first = await folder('huge')
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
     const second = await open(linkTo('next', first.body) ?? '')
     const third = await open(linkTo('next', second.body) ?? '')
     expect(rowsOn(third.body)[0]?.name).toBe('part-000400')
@@ -125,6 +137,8 @@ describe('GET /s3/:bucket/', () => {
 
   it.each(['a'.repeat(1025), 'ü'.repeat(513)])('refuses a prefix that no key can have', async (prefix) => {
     expectRefusal(await folder('files', prefix), 400, 's3.request_invalid')
+    const halves = new URLSearchParams({ folder: prefix.slice(0, -9), prefix: prefix.slice(-9) })
+    expectRefusal(await open(`/s3/files/?${halves}`), 400, 's3.request_invalid')
   })
 
   it('tells what was denied, by which policy, and the smallest statement that allows it', async () => {
@@ -234,6 +248,32 @@ describe('GET /s3/:bucket/download', () => {
     }
     laterBy(61_000)
     expect((await fetch(location)).status).toBe(403)
+  })
+
+  it('asks for the first byte over one connection, however many files are opened', async () => {
+    await seed('kept-alive.txt')
+    const ports = new Set<number | undefined>()
+    const notePort: Fault = (req, _res, answer) => {
+      ports.add(req.socket.remotePort)
+      answer()
+    }
+    situation.sandbox.s3.faults.plan('/files/kept-alive.txt', notePort, 3)
+    for (const _ of [1, 2, 3]) expect((await download('files', 'kept-alive.txt')).status).toBe(303)
+    expect(ports.size).toBe(1)
+  })
+
+  it('that its reader breaks off is no defect of ours', async () => {
+    const bytes = 9 * 1024 * 1024
+    await seed('a/../left', 'x'.repeat(bytes))
+    const path = `${situation.application.url}/s3/files/download?key=${encodeURIComponent('a/../left')}`
+    const reader = new AbortController()
+    const headers = { cookie: cookieHeader(browser, situation.application) }
+    const { body } = await fetch(path, { headers, signal: reader.signal })
+    await body?.getReader().read()
+    reader.abort()
+    const brokenOff = expect.objectContaining({ level: 'warn', msg: 'an answer broke off' })
+    await expect.poll(() => situation.application.log).toContainEqual(brokenOff)
+    expect(situation.application.log.filter(({ code }) => code === 'internal.unexpected')).toEqual([])
   })
 
   it('passes on what no browser can ask S3 for, to be saved and never shown', async () => {

@@ -152,6 +152,11 @@ describe('an unknown path', () => {
     expect({ status, code: codeOn(text) }).toEqual({ status: 404, code: 'request.not_found' })
   })
 
+  it('leads to one’s buckets, and not to the page for signing in, where somebody signed in would think to be out', async () => {
+    const { text } = await request(situation.application.server).get('/nowhere').set('Accept', 'text/html')
+    expect(text).toContain('<a class="button button--primary" href="/s3/">Go to your buckets</a>')
+  })
+
   it('is a JSON answer with code and request id for a client that asks for JSON', async () => {
     const { status, body, headers } = await request(situation.application.server)
       .get('/nowhere')
