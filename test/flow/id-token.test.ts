@@ -70,6 +70,17 @@ describe("Google's ID token", () => {
     expect(answer.status).toBe(303)
   })
 
+  it.each([
+    [true, 'ada@example.com'],
+    ['true', 'ada@example.com'],
+    [false, ada.subjects.google],
+    [undefined, ada.subjects.google],
+  ])('with email_verified %j has the role session named %s', async (verified, name) => {
+    await signInWith((claims) => sign({ ...claims, email: 'ada@example.com', email_verified: verified }))
+    const issued = situation.application.log.filter(({ audit }) => audit === 'sts_exchange')
+    expect(issued.at(-1)).toMatchObject({ outcome: 'ok', roleSessionName: name })
+  })
+
   it('is believed before the userinfo endpoint, which only adds what the token leaves out', async () => {
     const { browser, answer } = await signInWith(({ email: _, ...claims }) =>
       sign({ ...claims, name: 'Name Of The Token' }),

@@ -82,6 +82,16 @@ const textClaim = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 
 /**
+ * An address that the provider has confirmed. Role sessions are named by it: with one that people may choose, somebody
+ * would be somebody else in CloudTrail. Some providers write the claim as a text. (OpenID Connect Core 1.0, section 5.1)
+ */
+const confirmedEmail = ({
+  email,
+  email_verified: isVerified,
+}: Record<string, unknown>): string | undefined =>
+  String(isVerified) === 'true' ? textClaim(email) : undefined
+
+/**
  * Any OpenID Connect provider; Google is one.
  * @see OpenID Connect Core 1.0, section 3.1.3.7 (ID Token Validation)
  */
@@ -165,7 +175,7 @@ export function openIdConnect(settings: ProviderSettings, http: HttpClient): Pro
           providerId: id,
           subject: claims.sub,
           name: textClaim(profile.name),
-          email: textClaim(profile.email),
+          email: confirmedEmail(profile),
           pictureUrl: safePictureUrl(profile.picture, issuer),
         },
         webIdentityToken: idToken,
