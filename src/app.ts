@@ -82,7 +82,7 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   const obtainAccess = createObtainAccess(aws.sts, config.aws, audit)
   const receipts = new Receipts({
     details: config.flowDetails,
-    keeping: { fingerprint: (text) => sealer.fingerprint(text), secrets: secretsOf(config) },
+    secrets: secretsOf(config),
     sessions,
     log,
   })

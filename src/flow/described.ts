@@ -1,14 +1,8 @@
+import { createHmac, createSecretKey } from 'node:crypto'
 import type { AwsExchange, Exchange, HeaderFields, HttpExchange } from '../exchange.ts'
+import { randomBytes } from '../random.ts'
 import { allowedFields, type Rule, type Rules } from './allowed-fields.ts'
 import type { Call, CallKind, Field } from './receipt.ts'
-
-/** What a description needs to know of secrets. */
-export interface SecretKeeping {
-  /** Recognises a secret without telling it. */
-  fingerprint: (text: string) => string
-  /** The operator's own: of what contains one, not even a fingerprint is shown. */
-  secrets: readonly string[]
-}
 
 type Pair = [name: string, value: string]
 
@@ -108,15 +102,16 @@ function kindOf({ url, headers }: HttpExchange, form: URLSearchParams): CallKind
  * it through; and what was hidden once is shown nowhere after, whatever another party repeats of it.
  */
 export class Described {
-  readonly #fingerprint: SecretKeeping['fingerprint']
+  /** Of this journey alone: whoever could have fingerprints made of what they guess would find out what is short. */
+  readonly #fingerprintKey = createSecretKey(randomBytes(32))
   /** By secret: most of them pass by more than once. */
   readonly #fingerprints = new Map<string, string>()
   readonly #ofOperator: readonly string[]
   /** Each as it is, and as it stands in an address. */
   readonly #hidden: string[] = []
 
-  constructor({ fingerprint, secrets }: SecretKeeping) {
-    this.#fingerprint = fingerprint
+  /** @param secrets the operator's own: of what contains one, not even a fingerprint is shown */
+  constructor(secrets: readonly string[]) {
     this.#ofOperator = secrets.filter(({ length }) => length >= shortestOfOperator)
     for (const secret of this.#ofOperator) this.#remember(secret)
   }
@@ -208,7 +203,7 @@ export class Described {
   #fingerprintOf(value: string): string {
     const known = this.#fingerprints.get(value)
     if (known !== undefined) return known
-    const fingerprint = this.#fingerprint(value)
+    const fingerprint = createHmac('sha256', this.#fingerprintKey).update(value).digest('hex').slice(0, 10)
     this.#fingerprints.set(value, fingerprint)
     return fingerprint
   }

@@ -13,7 +13,7 @@ export interface Check {
 /** One named value of a request or an answer: in clear, or as what may be known of it. */
 export type Field = { name: string } & (
   | { value: string }
-  /** Characters; the fingerprint is the same wherever the same secret turns up. */
+  /** Characters; the fingerprint is the same wherever the same secret turns up in one journey. */
   | { length: number; fingerprint?: string }
 )
 

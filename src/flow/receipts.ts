@@ -3,7 +3,6 @@ import type { TrustEvidence } from '../federation/trust-policy.ts'
 import type { Log } from '../observe/log.ts'
 import { recordRequestWith } from '../request-context.ts'
 import type { SealedStore } from '../session/sealed-store.ts'
-import type { SecretKeeping } from './described.ts'
 import { type FlowDetails, type Receipt, summaryOf } from './receipt.ts'
 import { currentRecording, type RecordedJourney, Recording } from './recording.ts'
 
@@ -27,7 +26,8 @@ const unpack = (packed: string): Receipt =>
 
 interface ReceiptsParts {
   details: FlowDetails
-  keeping: SecretKeeping
+  /** The operator's own. */
+  secrets: readonly string[]
   sessions: SealedStore
   log: Log
 }
@@ -49,8 +49,8 @@ export class Receipts {
 
   /** From now on, the current request's upstream calls are described. */
   begin(journey: RecordedJourney): void {
-    const { details, keeping } = this.#parts
-    if (details !== 'off') recordRequestWith(new Recording(journey, keeping, details))
+    const { details, secrets } = this.#parts
+    if (details !== 'off') recordRequestWith(new Recording(journey, secrets, details))
   }
 
   /** Records `work` alone, in place of what else may record. */

@@ -2,7 +2,7 @@ import { AppError, type ErrorCode } from '../errors.ts'
 import type { Exchange, Recorder } from '../exchange.ts'
 import type { TrustEvidence } from '../federation/trust-policy.ts'
 import { requestContext } from '../request-context.ts'
-import { Described, type SecretKeeping } from './described.ts'
+import { Described } from './described.ts'
 import { type Leg, type LegKind, type Receipt, summaryOf } from './receipt.ts'
 
 const rounded = (milliseconds: number): number => Math.round(milliseconds * 10) / 10
@@ -22,9 +22,10 @@ export class Recording implements Recorder {
   readonly #legs: Leg[] = []
   #current: Leg | undefined
 
-  constructor(journey: RecordedJourney, keeping: SecretKeeping, details: 'full' | 'summary') {
+  /** @param secrets the operator's own */
+  constructor(journey: RecordedJourney, secrets: readonly string[], details: 'full' | 'summary') {
     this.#journey = journey
-    this.#described = new Described(keeping)
+    this.#described = new Described(secrets)
     this.#isSummary = details === 'summary'
   }
 

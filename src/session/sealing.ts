@@ -64,14 +64,6 @@ export class Sealer {
     return undefined
   }
 
-  /**
-   * Ten hexadecimal digits by which a secret is recognised where it turns up again. Keyed, so that nobody who has not
-   * the newest secret can try values against it.
-   */
-  fingerprint(text: string): string {
-    return createHmac('sha256', this.#newestKeyFor('fingerprint', '')).update(text).digest('hex').slice(0, 10)
-  }
-
   #newestKeyFor(purpose: string, context: string): KeyObject {
     const latest = this.#latestKeys.get(purpose)
     if (latest?.context === context) return latest.key

@@ -100,12 +100,9 @@ describe.each(providers)('the receipt of a sign-in with %s', (provider) => {
     const [call] = callsOf(JSON.parse(body), 'authorization')
     expect(call?.call).toBe(`GET ${new URL(location ?? '').host}${new URL(location ?? '').pathname}`)
     expect(call?.request.map(({ name }) => name).sort()).toEqual(Object.keys(sent).sort())
-    const sealer = new Sealer([testSecret])
     for (const one of call?.request ?? []) {
       const value = sent[one.name] ?? ''
-      expect('value' in one ? one.value : one.fingerprint).toBe(
-        'value' in one ? value : sealer.fingerprint(value),
-      )
+      expect('value' in one ? one.value : one.length).toBe('value' in one ? value : value.length)
     }
   })
 

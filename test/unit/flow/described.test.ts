@@ -4,11 +4,9 @@ import type { AwsExchange, HttpExchange } from '../../../src/exchange.ts'
 import { allowedFields } from '../../../src/flow/allowed-fields.ts'
 import { Described } from '../../../src/flow/described.ts'
 import type { CallKind, Field } from '../../../src/flow/receipt.ts'
-import { Sealer } from '../../../src/session/sealing.ts'
 
 const clientSecret = 'the-client-secret-of-the-operator'
-const sealer = new Sealer(['a session secret of enough characters'])
-const keeping = { fingerprint: (text: string) => sealer.fingerprint(text), secrets: [clientSecret] }
+const secrets = [clientSecret]
 const timing = { startedAt: 0, durationMs: 1, attempts: 1 }
 
 /** A call as it would go over the wire; the query says what kind it is. */
@@ -116,7 +114,7 @@ describe('a described call', () => {
               id_token: jwtOf(members),
             },
           })
-          const text = JSON.stringify(new Described(keeping).call(call))
+          const text = JSON.stringify(new Described(secrets).call(call))
           const strangeNames = pairs.flatMap(([name]) =>
             /^[\x21-\x7e]{16,}$/.test(name) && !hiddenNames.includes(name) ? name : [],
           )
@@ -140,7 +138,7 @@ describe('a described call', () => {
             { [name]: other, RoleArn: 'arn:aws:iam::123456789012:role/one', WebIdentityToken: token },
             { Credentials: { [name]: other, SecretAccessKey: key, SessionToken: session }, Audience: token },
           )
-          const text = JSON.stringify(new Described(keeping).call(call))
+          const text = JSON.stringify(new Described(secrets).call(call))
           for (const value of [token, key, session, other]) expect(gives(text, value)).toBe(false)
         },
       ),
@@ -148,7 +146,7 @@ describe('a described call', () => {
   })
 
   it('shows no more later of what was hidden before', () => {
-    const described = new Described(keeping)
+    const described = new Described(secrets)
     described.call(
       httpCall('https://id.example/token', { form: { grant_type: 'x', code: 'a-code-of-some-length' } }),
     )
@@ -162,7 +160,7 @@ describe('a described call', () => {
   })
 
   it('shows what is allowed by name where it looks as it should, and nothing else', () => {
-    const { request, answer } = new Described(keeping).call(
+    const { request, answer } = new Described(secrets).call(
       httpCall('https://id.example/token', {
         form: { grant_type: 'authorization_code', redirect_uri: 'https://app.example/cb?with=query' },
         answer: { token_type: 'Bearer', expires_in: 3600, scope: 'openid <script>', cookie: 'x' },
@@ -177,8 +175,8 @@ describe('a described call', () => {
     expect(fieldNamed(answer, 'another field')).toMatchObject({ length: 1 })
   })
 
-  it('has the same fingerprint for the same secret in two calls, and another under another key', () => {
-    const described = new Described(keeping)
+  it('has the same fingerprint for the same secret in two calls, and another in another journey', () => {
+    const described = new Described(secrets)
     const told = described.call(
       httpCall('https://id.example/token', {
         form: { grant_type: 'x' },
@@ -191,7 +189,9 @@ describe('a described call', () => {
     const one = fingerprint(fieldNamed(told.answer, 'access_token'))
     expect(one).toMatch(/^[0-9a-f]{10}$/)
     expect(fingerprint(fieldNamed(used.request, 'WebIdentityToken'))).toBe(one)
-    expect(new Sealer(['another secret of enough characters']).fingerprint('the-token-itself')).not.toBe(one)
+    const elsewhere = new Described(secrets).call(stsCall({ WebIdentityToken: 'the-token-itself' }, {}))
+    expect(fingerprint(fieldNamed(elsewhere.request, 'WebIdentityToken'))).toMatch(/^[0-9a-f]{10}$/)
+    expect(fingerprint(fieldNamed(elsewhere.request, 'WebIdentityToken'))).not.toBe(one)
   })
 
   it.each([
@@ -202,14 +202,14 @@ describe('a described call', () => {
     ],
     ['a token made of it', { form: { grant_type: 'x', access_token: `id|${clientSecret}` } }],
   ])('has not even a fingerprint of the client secret, in %s', (_where, parts) => {
-    const { request } = new Described(keeping).call(httpCall('https://id.example/token', parts))
+    const { request } = new Described(secrets).call(httpCall('https://id.example/token', parts))
     const hidden = request.filter((field) => 'length' in field)
     expect(hidden).toHaveLength(1)
     expect(hidden[0]).not.toHaveProperty('fingerprint')
   })
 
   it('shows of names and addresses how they begin', () => {
-    const { answer } = new Described(keeping).call(
+    const { answer } = new Described(secrets).call(
       httpCall('https://id.example/me', {
         headers: { authorization: 'Bearer x' },
         answer: { name: 'Ada Example', email: 'ada@example.com', sub: 'ada@evil@example.com' },
@@ -229,7 +229,7 @@ describe('a described call', () => {
       nonce: 'a-nonce-of-some-length',
       odd: 'an-odd-claim-of-theirs',
     })
-    const { answer } = new Described(keeping).call(
+    const { answer } = new Described(secrets).call(
       httpCall('https://id.example/token', { form: { grant_type: 'x' }, answer: { id_token: token } }),
     )
     expect(fieldNamed(answer, 'id_token header: alg')).toMatchObject({ value: 'RS256' })
@@ -247,7 +247,7 @@ describe('a described call', () => {
     )
     const deep = JSON.parse(`${'{"a":'.repeat(500)}1${'}'.repeat(500)}`)
     for (const answer of [wide, deep, [[[[[['x']]]]]], 'text', 5, null, true]) {
-      const text = JSON.stringify(new Described(keeping).call(httpCall('https://id.example/me', { answer })))
+      const text = JSON.stringify(new Described(secrets).call(httpCall('https://id.example/me', { answer })))
       expect(text.length).toBeLessThan(10_000)
     }
   })
