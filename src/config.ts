@@ -240,7 +240,8 @@ const sessionPolicy = v.pipe(
   v.check((text) => {
     if (text === 'none') return true
     try {
-      return typeof (JSON.parse(text).Statement ?? undefined) === 'object'
+      const statements: unknown[] = [JSON.parse(text).Statement].flat()
+      return statements.every((one) => typeof one === 'object' && one !== null)
     } catch {
       return false
     }

@@ -5,7 +5,6 @@ import { createApp } from './app.ts'
 import { createAwsClients } from './aws-client.ts'
 import { type Config, ConfigError, readConfig, secretsOf } from './config.ts'
 import { examineOffline } from './doctor/offline.ts'
-import { situationOf } from './doctor/situation.ts'
 import { createHttpClient } from './http-client.ts'
 import { checkProviders } from './login/providers/check.ts'
 import { createLog, type Log } from './observe/log.ts'
@@ -60,16 +59,16 @@ function listenOrExit(server: Server, port: number, variable: string): Promise<n
 }
 
 /** The short form of the doctor's report: nothing that was configured is ignored in silence. */
-function reportConfiguration(log: Log): void {
+function reportConfiguration(config: Config, log: Log): void {
   const levels = { OK: 'info', WARN: 'warn', FAIL: 'error' } as const
-  for (const { level, subject, finding, mend } of examineOffline(situationOf(process.env))) {
+  for (const { level, subject, finding, mend } of examineOffline({ env: process.env, config, refused: [] })) {
     log[levels[level]]({ subject, mend }, `${subject} ${finding}`)
   }
 }
 
 const config = readConfigOrExit()
 const log = createLog(config.logLevel, secretsOf(config))
-reportConfiguration(log)
+reportConfiguration(config, log)
 const published =
   config.metricsPort === undefined
     ? undefined

@@ -83,6 +83,15 @@ describe.each([
   })
 })
 
+it('has the secret in the form at once with a provider that has refused it by HTTP Basic before', async () => {
+  const name = 'client-secret-post-though-basic-is-offered'
+  await signInAt(providerId(name), new HttpBrowser())
+  const before = provider.requests.length
+  expect((await signInAt(providerId(name), new HttpBrowser())).status).toBe(303)
+  const asked = provider.requests.slice(before).filter(({ url }) => url === `/${name}/token`)
+  expect(asked.map(({ headers }) => headers.authorization)).toEqual([undefined])
+})
+
 it('answers every refusal of the profile with a 4xx page', () => {
   const refused = profileCases
     .map(({ name }) => outcomes.get(name) ?? '')

@@ -63,6 +63,11 @@ describe('the security headers', () => {
     expect(answer.headers['strict-transport-security']).toMatch(/^max-age=\d{8,}/)
   })
 
+  it('let no referrer out of a refused callback, whose address has a code and a state in it', async () => {
+    const { status, headers } = await get('/oauth2callback/amazon?code=made-up&state=made-up')
+    expect([status, headers['referrer-policy']]).toEqual([403, 'no-referrer'])
+  })
+
   it('let the page of a person with a picture load it from its own origin, and no other page', async () => {
     const browser = new HttpBrowser()
     await signIn(browser, situation.application, 'google')

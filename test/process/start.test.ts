@@ -55,6 +55,7 @@ describe('node src/main.ts refuses to start', () => {
       SESSION_STORE: 'canary-store:somewhere',
       SESSION_SECRET: 'canary-short',
       AWS_REGION: 'Canary Region',
+      SESSION_POLICY: '{"Version":"2012-10-17","Statement":[null]}',
     }
     const { status, stdout, stderr } = await runMain(malformed).ended()
     expect(status).toBe(1)

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Fault } from '../../sandbox/faults.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
@@ -15,6 +18,30 @@ function heldAnswer(): { fault: Fault; arrived: Promise<void>; release: () => vo
     fault: (_req, _res, answer) => {
       arrived.resolve()
       void released.promise.then(answer)
+    },
+  }
+}
+
+/** A form whose end is held back until `finish` sends it: the application is at work on it, and cannot answer yet. */
+async function unfinishedForm(origin: string) {
+  const form = request(`${origin}/logout`, {
+    method: 'POST',
+    // Keeps the connection for as long as the application does.
+    agent: new Agent({ keepAlive: true }),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', expect: '100-continue' },
+  })
+  const answered = once(form, 'response') as Promise<[IncomingMessage]>
+  // Where none comes, `finish` says so.
+  answered.catch(() => {})
+  form.flushHeaders()
+  await once(form, 'continue')
+  return {
+    closed: new Promise((resolve) => form.socket?.once('close', resolve)),
+    async finish() {
+      form.end()
+      const [answer] = await answered
+      answer.resume()
+      return answer.statusCode
     },
   }
 }
@@ -59,6 +86,39 @@ describe('node src/main.ts told to stop', () => {
     const main = runMain()
     await originOf(main)
     main.signal('SIGTERM')
+    expect((await main.ended()).status).toBe(0)
+  })
+
+  it('says with the answer to whoever asks meanwhile that it is the last on this connection', async () => {
+    const main = runMain()
+    const origin = await originOf(main)
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+    let heard = ''
+    socket.setEncoding('utf8').on('data', (text) => {
+      heard += text
+    })
+    const head = 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n'
+    // Two requests, of which the second has begun and not ended when the stop comes.
+    socket.write(`${head}\r\n${head}`)
+    await once(socket, 'data')
+    main.signal('SIGTERM')
+    await main.says(/"msg":"stopping/)
+    socket.write('\r\n')
+    await once(socket, 'close')
+    expect(heard.match(/^Connection: .*$/gm)).toEqual(['Connection: keep-alive', 'Connection: close'])
+    expect((await main.ended()).status).toBe(0)
+  })
+
+  it('closes each connection that becomes idle, while it is still at work on another', async () => {
+    const main = runMain()
+    const origin = await originOf(main)
+    const [first, last] = [await unfinishedForm(origin), await unfinishedForm(origin)]
+    main.signal('SIGTERM')
+    await main.says(/"msg":"stopping/)
+    expect(await first.finish()).toBe(303)
+    await first.closed
+    // The end of the grace would have cut this one off together with the first.
+    expect(await last.finish()).toBe(303)
     expect((await main.ended()).status).toBe(0)
   })
 })

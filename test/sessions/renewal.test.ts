@@ -101,6 +101,24 @@ describe.each(['amazon', 'google'] as const)(
   },
 )
 
+describe('access of a quarter of an hour', () => {
+  const short = useParties({ environment: { ROLE_SESSION_SECONDS: '900' } })
+
+  it('is left alone two minutes before its end, and renewed in its last tenth', async () => {
+    const browser = new HttpBrowser()
+    await signIn(browser, short.one, 'amazon')
+    const before = exchanges(short.sandbox)
+    const renewals = async () => {
+      expect((await browser.get(`${short.one.url}/s3/`)).status).toBe(200)
+      return exchanges(short.sandbox) - before
+    }
+    passTime(minutes(13))
+    expect(await renewals()).toBe(0)
+    passTime(minutes(1))
+    expect(await renewals()).toBe(1)
+  })
+})
+
 describe('access by way of Facebook, which gives no refresh token', () => {
   it('is used to its end, and no provider is asked', async () => {
     const { page, first } = await visitor('facebook')

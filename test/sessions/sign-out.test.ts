@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { answerWith, resetConnection } from '../../sandbox/faults.ts'
-import { signIn } from '../application.ts'
+import { signIn, signInUpToCallback } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
 import { sentTo, sessionRecordOf, signOut, useParties } from './parties.ts'
 
@@ -38,6 +38,16 @@ describe('POST /logout', () => {
     const headers = { accept: 'application/json' }
     expect((await stolen[0].get(`${parties.one.url}/s3/`, headers)).status).toBe(401)
     expect((await stolen[1].get(`${parties.other.url}/s3/`, headers)).status).toBe(401)
+  })
+
+  it('shuts out a thief who has copied the callback and its cookies before it was opened', async () => {
+    const browser = new HttpBrowser()
+    const callback = await signInUpToCallback(browser, parties.one, 'amazon')
+    const thief = sentTo(parties.one, browser)
+    await browser.get(callback)
+    await signOut(browser, parties.one)
+    expect((await thief.get(callback)).status).toBe(403)
+    expect((await thief.get(`${parties.one.url}/s3/`, { accept: 'application/json' })).status).toBe(401)
   })
 
   it('has Google revoke its token, and says so', async () => {
