@@ -44,7 +44,7 @@ import { originRule, publicOrigin } from './web/public-origin.ts'
 import { limitRate } from './web/rate-limit.ts'
 import { readForm } from './web/read-form.ts'
 import { requestId, tellRequestId } from './web/request-id.ts'
-import { sameOrigin } from './web/same-origin.ts'
+import { ownPage, sameOrigin } from './web/same-origin.ts'
 import {
   allowPictureFrom,
   demandHttps,
@@ -159,10 +159,13 @@ export function createApp({ config, http, aws, sessionStore, log, metrics }: App
   app.route('/explained').get(explainedPage).all(methodNotAllowed('GET, HEAD'))
 
   app.use(noStore)
-  app.route('/initiateLogin/:provider').get(limited, startLogin(callback)).all(methodNotAllowed('GET, HEAD'))
+  app
+    .route('/initiateLogin/:provider')
+    .get(ownPage, limited, startLogin(callback))
+    .all(methodNotAllowed('GET, HEAD'))
   app
     .route('/oauth2callback/:provider')
-    .get(limited, session, loginCallback(callback))
+    .get(ownPage, limited, session, loginCallback(callback))
     .post(limited, sameOrigin, readForm, session, fragmentCallback(callback))
     .all(methodNotAllowed('GET, HEAD, POST'))
   app
