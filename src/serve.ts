@@ -12,6 +12,7 @@ import { noMetrics } from './observe/metrics.ts'
 import { openSessionStore } from './session/stores/index.ts'
 import type { SessionStore } from './session/stores/session-store.ts'
 import type { UpstreamCall } from './upstream-call.ts'
+import { boundConnections } from './web/bounded-connections.ts'
 import { expressMessages } from './web/express-messages.ts'
 
 // An import of this module would load Node's fetch too, for the WebSocket among its exports.
@@ -19,6 +20,8 @@ const { createServer } = process.getBuiltinModule('node:http')
 
 /** How long a start leaves the processor to its first answers, before it prepares for the first sign-in, in milliseconds. */
 const settleMs = 500
+/** How long a connection may be silent while a request is under way, in milliseconds: longer than any page takes. */
+const silenceMs = 30_000
 /** How long requests in flight may take to finish once the process is told to stop, in milliseconds. */
 const stopGraceMs = 8_000
 /** How often a process that stops looks for connections that have become idle, in milliseconds. */
@@ -101,8 +104,11 @@ const server = createServer(
     keepAliveTimeout: 65_000,
     maxHeaderSize: 16 * 1024,
   },
-  app,
+  boundConnections(app),
 )
+
+// Who does not read what was asked for, or stops in the midst of a download.
+server.setTimeout(silenceMs)
 
 let stopping = false
 async function stop(signal: string): Promise<void> {

@@ -11,6 +11,7 @@ import { type Metrics, noMetrics } from '../src/observe/metrics.ts'
 import { openSessionStore } from '../src/session/stores/index.ts'
 import type { SessionStore } from '../src/session/stores/session-store.ts'
 import type { UpstreamCall } from '../src/upstream-call.ts'
+import { boundConnections } from '../src/web/bounded-connections.ts'
 import { expressMessages } from '../src/web/express-messages.ts'
 import type { HttpBrowser } from './http-browser.ts'
 
@@ -51,7 +52,7 @@ export async function startApplication(
   const aws = createAwsClients(config, onCall)
   const sessionStore = options.sessionStore ?? (await openSessionStore(config, log))
   const app = createApp({ config, http, aws, sessionStore, log, metrics: options.metrics ?? noMetrics })
-  const server = createServer(expressMessages(app), app)
+  const server = createServer(expressMessages(app), boundConnections(app))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
