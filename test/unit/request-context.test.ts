@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import type { Recorder } from '../../src/exchange.ts'
+import { requestContext, runForAll, runInRequestContext, withinDeadline } from '../../src/request-context.ts'
+
+const recorder: Recorder = { exchange() {} }
+
+/** A context with a deadline that the test decides on. */
+function hurried() {
+  const deadline = new AbortController()
+  const context = { requestId: 'r', deadline: deadline.signal, recorder }
+  const pass = () => deadline.abort(new DOMException('too late', 'TimeoutError'))
+  return { context, pass }
+}
+
+describe('what runs for all', () => {
+  it('has neither the deadline nor the recorder of the request that asked first, and keeps its id', () => {
+    const { context } = hurried()
+    const inside = runInRequestContext(context, () => runForAll(requestContext))
+    expect(inside).toEqual({ requestId: 'r' })
+  })
+
+  it('runs outside of any request, too', () => {
+    expect(runForAll(requestContext)).toBeUndefined()
+  })
+})
+
+describe('who waits for something shared', () => {
+  it('gets what comes of it', async () => {
+    const { context } = hurried()
+    expect(await runInRequestContext(context, () => withinDeadline(Promise.resolve(7)))).toBe(7)
+    const failing = runInRequestContext(context, () => withinDeadline(Promise.reject(new Error('no'))))
+    await expect(failing).rejects.toThrow('no')
+  })
+
+  it.each(['before', 'while'])(
+    'is told that the time is over where it passes %s they wait, and the others wait on',
+    async (when) => {
+      const { context, pass } = hurried()
+      const shared = Promise.withResolvers<number>()
+      if (when === 'before') pass()
+      const hasty = runInRequestContext(context, () => withinDeadline(shared.promise))
+      const patient = withinDeadline(shared.promise)
+      pass()
+      await expect(hasty).rejects.toMatchObject({ name: 'TimeoutError' })
+      shared.resolve(7)
+      expect(await patient).toBe(7)
+    },
+  )
+
+  it('leaves no failure unheard that comes after their time', async () => {
+    const { context, pass } = hurried()
+    const shared = Promise.withResolvers<number>()
+    const hasty = runInRequestContext(context, () => withinDeadline(shared.promise))
+    pass()
+    await expect(hasty).rejects.toMatchObject({ name: 'TimeoutError' })
+    shared.reject(new Error('nobody is there to hear'))
+  })
+})
