@@ -26,6 +26,14 @@ export function limitRequestTo(milliseconds: number): void {
   if (context) context.deadline = AbortSignal.timeout(milliseconds)
 }
 
+/** Runs a part of the current request's work under a deadline of its own; the request's still counts. */
+export function underDeadline<T>(deadline: AbortSignal, work: () => T): T {
+  const context = storage.getStore()
+  if (!context) return work()
+  const deadlines = [deadline, context.deadline].filter((one) => one !== undefined)
+  return storage.run({ ...context, deadline: AbortSignal.any(deadlines) }, work)
+}
+
 /**
  * Runs `work`, for which other requests will wait as well: under nobody's deadline and for nobody's recorder. Lines of
  * the log still name the request that was the first to ask for it.

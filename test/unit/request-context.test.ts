@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Recorder } from '../../src/exchange.ts'
-import { requestContext, runForAll, runInRequestContext, withinDeadline } from '../../src/request-context.ts'
+import {
+  requestContext,
+  runForAll,
+  runInRequestContext,
+  underDeadline,
+  withinDeadline,
+} from '../../src/request-context.ts'
 
 const recorder: Recorder = { exchange() {} }
 
@@ -11,6 +17,32 @@ function hurried() {
   const pass = () => deadline.abort(new DOMException('too late', 'TimeoutError'))
   return { context, pass }
 }
+
+describe('what runs under a deadline of its own', () => {
+  const reasonWithin = (own: AbortSignal) => underDeadline(own, () => requestContext()?.deadline?.reason)
+
+  it('ends by it, and the request around it does not', () => {
+    const { context } = hurried()
+    runInRequestContext(context, () => {
+      expect(reasonWithin(AbortSignal.abort('its own'))).toBe('its own')
+      expect(requestContext()?.deadline?.aborted).toBe(false)
+    })
+  })
+
+  it('ends by the deadline of its request, where that is sooner', () => {
+    const { context, pass } = hurried()
+    pass()
+    const reason = runInRequestContext(context, () => reasonWithin(new AbortController().signal))
+    expect(reason).toMatchObject({ name: 'TimeoutError' })
+  })
+
+  it('ends by it where its request has none, and stays recorded', () => {
+    const inside = runInRequestContext({ requestId: 'r', recorder }, () =>
+      underDeadline(AbortSignal.abort('its own'), requestContext),
+    )
+    expect(inside).toMatchObject({ requestId: 'r', recorder, deadline: { reason: 'its own' } })
+  })
+})
 
 describe('what runs for all', () => {
   it('has neither the deadline nor the recorder of the request that asked first, and keeps its id', () => {
