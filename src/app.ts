@@ -9,11 +9,10 @@ import { flowPage } from './flow/flow-page.ts'
 import type { ProviderFacts } from './flow/legs.ts'
 import { Receipts } from './flow/receipts.ts'
 import { stoppedView } from './flow/stopped-view.ts'
-import type { HttpClient } from './http-client.ts'
 import { fragmentCallback, loginCallback } from './login/callback.ts'
 import { loginPage } from './login/login-page.ts'
 import { logout } from './login/logout.ts'
-import { ProviderDirectory } from './login/providers/index.ts'
+import type { ProviderDirectory } from './login/providers/index.ts'
 import { createRenewal } from './login/renewal.ts'
 import { returnPath } from './login/return-path.ts'
 import { signedOutPage } from './login/signed-out-page.ts'
@@ -64,7 +63,7 @@ const templateOptions: ejs.Options = { strict: true, root: views, cache: true }
 /** What the application is made of; `serve.ts` and the tests make the parts and hand them in. */
 export interface AppParts {
   config: Config
-  http: HttpClient
+  providers: ProviderDirectory
   aws: AwsClients
   sessionStore: SessionStore
   log: Log
@@ -72,8 +71,7 @@ export interface AppParts {
 }
 
 /** Assembles the Express application. Connects to nothing. */
-export function createApp({ config, http, aws, sessionStore, log, metrics }: AppParts): Express {
-  const providers = new ProviderDirectory(config, http)
+export function createApp({ config, providers, aws, sessionStore, log, metrics }: AppParts): Express {
   const audit = createAudit(log, metrics)
   const sealer = new Sealer(config.session.secrets)
   const attempts = new Attempts(sealer)

@@ -7,6 +7,7 @@ import { type Config, ConfigError, readConfig, secretsOf } from './config.ts'
 import { examineOffline } from './doctor/offline.ts'
 import { createHttpClient } from './http-client.ts'
 import { checkProviders } from './login/providers/check.ts'
+import { ProviderDirectory } from './login/providers/index.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { noMetrics } from './observe/metrics.ts'
 import { openSessionStore } from './session/stores/index.ts'
@@ -82,9 +83,10 @@ const onCall = (call: UpstreamCall) => {
   metrics.upstreamCall(call)
 }
 const http = createHttpClient(onCall)
+const providers = new ProviderDirectory(config, http)
 const aws = createAwsClients(config, onCall)
 const sessionStore = await openSessionStoreOrExit(config, log)
-const app = createApp({ config, http, aws, sessionStore, log, metrics })
+const app = createApp({ config, providers, aws, sessionStore, log, metrics })
 
 // Node's own report would print the properties of an error, where libraries keep tokens and whole answers.
 process.on('uncaughtException', (err) => {
@@ -148,7 +150,7 @@ sessionStore.check().catch((err: unknown) => {
 async function prepareForSignIns(): Promise<void> {
   await pause(settleMs, undefined, { ref: false })
   if (stopping) return
-  void checkProviders(config, http, log)
+  void checkProviders(providers, log)
   await Promise.all([http.prepare(), aws.prepare()])
 }
 

@@ -6,6 +6,7 @@ import { createApp } from '../src/app.ts'
 import { createAwsClients } from '../src/aws-client.ts'
 import { readConfig, secretsOf } from '../src/config.ts'
 import { createHttpClient } from '../src/http-client.ts'
+import { ProviderDirectory } from '../src/login/providers/index.ts'
 import { createLog } from '../src/observe/log.ts'
 import { type Metrics, noMetrics } from '../src/observe/metrics.ts'
 import { openSessionStore } from '../src/session/stores/index.ts'
@@ -49,9 +50,10 @@ export async function startApplication(
   const log = createLog(config.logLevel, secretsOf(config), { write: (line) => void lines.push(line) })
   const onCall = (call: UpstreamCall) => log.info(call, 'upstream call')
   const http = createHttpClient(onCall)
+  const providers = new ProviderDirectory(config, http)
   const aws = createAwsClients(config, onCall)
   const sessionStore = options.sessionStore ?? (await openSessionStore(config, log))
-  const app = createApp({ config, http, aws, sessionStore, log, metrics: options.metrics ?? noMetrics })
+  const app = createApp({ config, providers, aws, sessionStore, log, metrics: options.metrics ?? noMetrics })
   const server = createServer(expressMessages(app), boundConnections(app))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -5,6 +5,7 @@ import type { Receipts } from '../flow/receipts.ts'
 import { inLeg } from '../flow/recording.ts'
 import type { Audit } from '../observe/audit.ts'
 import type { Log } from '../observe/log.ts'
+import { underDeadline } from '../request-context.ts'
 import type { SealedStore } from '../session/sealed-store.ts'
 import { replaceSignedIn, requireSignedIn, type SignedIn } from '../session/signed-in.ts'
 import { refreshTokens } from './authorization-code.ts'
@@ -12,6 +13,9 @@ import type { ProviderDirectory } from './providers/index.ts'
 
 /** Access is renewed this long before it ends, and never earlier than in the last tenth of its life. */
 const earliestRenewalMs = 5 * 60 * 1000
+
+/** All that an early renewal may take of a page that can be shown without it, in milliseconds. */
+const earlyDeadlineMs = 4_000
 
 /** How long a request waits for another one that renews the same access, in milliseconds. */
 const patienceMs = 10_000
@@ -85,10 +89,11 @@ export function createRenewal({
     return renewed
   }
 
-  /** Nobody waits, and nobody is turned away, while the old access is good. */
+  /** While the old access is good, one request renews it and waits a little; the others do not wait. None is turned away. */
   const renewEarly = async (req: Request, me: SignedIn): Promise<SignedIn> => {
     if (me.providerTokens.refreshToken === undefined) return me
-    return renew(req, me, 0).catch((err: unknown) => {
+    const renewed = underDeadline(AbortSignal.timeout(earlyDeadlineMs), () => renew(req, me, 0))
+    return renewed.catch((err: unknown) => {
       if (err instanceof AppError && err.code === 'session.required') throw err
       log.info({ err, provider: me.person.providerId }, 'access was not renewed early; it is still good')
       return me

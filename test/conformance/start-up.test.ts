@@ -6,6 +6,7 @@ import {
 import { readConfig } from '../../src/config.ts'
 import { createHttpClient } from '../../src/http-client.ts'
 import { checkProviders } from '../../src/login/providers/check.ts'
+import { ProviderDirectory } from '../../src/login/providers/index.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { startApplication } from '../application.ts'
 import { client, mainKey } from './cases.ts'
@@ -30,7 +31,7 @@ const myIdp = (issuer: string): Record<string, string> => ({
 async function said(environment: Record<string, string>): Promise<Record<string, unknown>[]> {
   const lines: string[] = []
   const log = createLog('info', [], { write: (line) => void lines.push(line) })
-  await checkProviders(readConfig(environment), http, log)
+  await checkProviders(new ProviderDirectory(readConfig(environment), http), log)
   return lines.map((line) => JSON.parse(line))
 }
 

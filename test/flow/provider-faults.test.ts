@@ -4,6 +4,7 @@ import { signIn } from '../application.ts'
 import { providerLegs, tryToSignIn } from '../faults/sign-in-legs.ts'
 import { faultsIn } from '../faults/upstream-faults.ts'
 import { HttpBrowser } from '../http-browser.ts'
+import { countOf, gate } from '../sessions/parties.ts'
 import {
   alsoStart,
   codeOn,
@@ -162,6 +163,25 @@ describe('when Google cannot be reached at all', () => {
     const codes = (await Promise.all(waiting)).map(({ body }) => codeOn(body))
     vi.restoreAllMocks()
     expect(new Set(codes)).toEqual(new Set(['provider.timeout']))
+  })
+})
+
+describe("Google's metadata, when they come late", () => {
+  it('reach whoever waits for them, though the one who asked first has given up', async () => {
+    const application = await alsoStart(situation.sandbox)
+    const { google } = situation.sandbox
+    const path = '/.well-known/openid-configuration'
+    const before = countOf(google, path)
+    const held = gate()
+    google.faults.plan(path, held.fault)
+    passDeadlines()
+    const hasty = new HttpBrowser().get(`${application.url}/signed-out?provider=google`)
+    await held.reached
+    const patient = new HttpBrowser().get(`${application.url}/initiateLogin/google`)
+    expect((await hasty).status).toBe(200)
+    held.open()
+    expect((await patient).status).toBe(302)
+    expect(countOf(google, path)).toBe(before + 1)
   })
 })
 

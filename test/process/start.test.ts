@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { startCompany } from '../../sandbox/identity/company.ts'
+import { countOf, gate } from '../sessions/parties.ts'
 import { emptyFolder, mainFile, originOf, run, runMain } from './running.ts'
 
 const variablesOfAProvider = ['_APP_ID', '_APP_SECRET', '_ROLE_ARN']
@@ -123,6 +125,21 @@ describe('node src/main.ts starts', () => {
     const page = await (await fetch(await originOf(runMain(environment)))).text()
     expect(page).toContain('href="/initiateLogin/amazon"')
     expect(page.match(/not configured/g)).toHaveLength(2)
+  })
+
+  it("and reads an OpenID provider's metadata before anybody signs in, who need not wait for them again", async () => {
+    const provider = await startCompany({ client: { clientId: 'client', authenticationMethod: 'none' } })
+    onTestFinished(() => provider.close())
+    const metadata = '/.well-known/openid-configuration'
+    const looked = gate()
+    provider.faults.plan(metadata, looked.fault)
+    const origin = await originOf(
+      runMain({ WORK_ISSUER: provider.url, WORK_APP_ID: 'client', WORK_ROLE_ARN: amazon.AMAZON_ROLE_ARN }),
+    )
+    await looked.reached
+    looked.open()
+    const pressed = await fetch(`${origin}/initiateLogin/work`, { redirect: 'manual' })
+    expect([pressed.status, countOf(provider, metadata)]).toEqual([302, 1])
   })
 
   it('with a malformed provider switched off, and the log names what is wrong without the value', async () => {

@@ -1,8 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { answerJson, answerWith, type Fault, resetConnection, rewriteJson } from '../../sandbox/faults.ts'
+import {
+  answerJson,
+  answerWith,
+  type Fault,
+  hang,
+  resetConnection,
+  rewriteJson,
+} from '../../sandbox/faults.ts'
 import { ada, signIn } from '../application.ts'
+import { passDeadlines } from '../flow/situation.ts'
 import { HttpBrowser } from '../http-browser.ts'
 import { countOf, crowd, exchanges, minutes, passTime, sessionIdOf, useParties } from './parties.ts'
 
@@ -68,6 +76,15 @@ describe.each(['amazon', 'google'] as const)(
       const answer = await page()
       expect([answer.status, accessKeyOn(answer.body)]).toEqual([200, first])
       expect(accessKeyOn((await page()).body)).not.toBe(first)
+    })
+
+    it('still opens the page, in good time, when STS never answers shortly before its end', async () => {
+      const { page, first } = await visitor(provider)
+      passTime(minutes(57))
+      parties.sandbox.sts.faults.plan('/', hang)
+      passDeadlines()
+      const answer = await page()
+      expect([answer.status, accessKeyOn(answer.body)]).toEqual([200, first])
     })
 
     it.each([

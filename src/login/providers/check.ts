@@ -1,13 +1,11 @@
-import type { Config, ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
-import type { HttpClient } from '../../http-client.ts'
 import type { Log } from '../../observe/log.ts'
-import { createProvider } from './index.ts'
+import type { ProviderDirectory } from './index.ts'
+import type { Provider } from './provider.ts'
 
-async function checkProvider(settings: ProviderSettings, http: HttpClient, log: Log): Promise<void> {
-  const { id } = settings
+async function checkProvider({ id, configuration }: Provider, log: Log): Promise<void> {
   try {
-    await createProvider(settings, http).configuration()
+    await configuration()
   } catch (err) {
     const { code, details } = err instanceof AppError ? err : new AppError('internal.unexpected')
     const variable = `${id.toUpperCase()}_ISSUER`
@@ -21,8 +19,9 @@ async function checkProvider(settings: ProviderSettings, http: HttpClient, log: 
 
 /**
  * Looks at every provider once, so that the log of the start names what would otherwise be found by the first person
- * who signs in: metadata that cannot be read or used. Nothing depends on the outcome; never rejects.
+ * who signs in: metadata that cannot be read or used. What is found serves that person, too. Nothing depends on the
+ * outcome; never rejects.
  */
-export async function checkProviders({ providers }: Config, http: HttpClient, log: Log): Promise<void> {
-  await Promise.all(providers.map((settings) => checkProvider(settings, http, log)))
+export async function checkProviders(providers: ProviderDirectory, log: Log): Promise<void> {
+  await Promise.all(providers.available().map((provider) => checkProvider(provider, log)))
 }

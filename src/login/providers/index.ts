@@ -59,6 +59,11 @@ export class ProviderDirectory {
     return this.#providers.get(id)
   }
 
+  /** Those that are on. */
+  available(): Provider[] {
+    return [...this.#providers.values()]
+  }
+
   /** @throws AppError `login.provider_unknown`, `login.provider_off` */
   find(id: string): Provider {
     const provider = this.#providers.get(id)

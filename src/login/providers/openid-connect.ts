@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts'
 import type { TrustEvidence } from '../../federation/trust-policy.ts'
 import type { Check } from '../../flow/receipt.ts'
 import type { HttpClient } from '../../http-client.ts'
+import { withinDeadline } from '../../request-context.ts'
 import { clockToleranceSeconds } from './configuration.ts'
 import { faceOf } from './face.ts'
 import { openIdDiscovery, signatureAlgorithms } from './openid-discovery.ts'
@@ -109,12 +110,13 @@ export function openIdConnect(settings: ProviderSettings, http: HttpClient): Pro
     const verify = () =>
       jwtVerify(idToken, keys, { algorithms: signatureAlgorithms, clockTolerance: clockToleranceSeconds })
     try {
-      const { protectedHeader } = await verify().catch(async (error) => {
+      const verified = verify().catch(async (error) => {
         // A provider may change its key and keep its name.
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
         await keys.reload()
         return verify()
       })
+      const { protectedHeader } = await withinDeadline(verified)
       if (isForOtherUse(protectedHeader.typ)) {
         throw new AppError('provider.token_invalid', { details: { claim: 'typ' } })
       }

@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import type { ProviderSettings } from '../../config.ts'
 import { AppError } from '../../errors.ts'
 import type { HttpClient } from '../../http-client.ts'
+import { runForAll, withinDeadline } from '../../request-context.ts'
 import { clientAuthentication, secretWhereAccepted } from './client-authentication.ts'
 import { asCustomFetch, staticConfiguration } from './configuration.ts'
 
@@ -17,7 +18,7 @@ const lifetimeMs = 60 * 60 * 1000
 interface Discovered {
   configuration: openid.Configuration
   metadata: openid.ServerMetadata
-  /** Finds the key of a token; a key that is not there yet is looked for at once. */
+  /** Finds the key of a token; a key that is not there yet is looked for at once, for whoever waits for it. */
   keys: ReturnType<typeof createRemoteJWKSet>
 }
 
@@ -89,14 +90,17 @@ async function discover(settings: ProviderSettings, http: HttpClient): Promise<D
     ),
     keys: jwks.createRemoteJWKSet(new URL(metadata.jwks_uri ?? ''), {
       [jwks.customFetch]: (url, { headers, method, signal }) =>
-        http.fetch(url, { headers: [...headers], method, signal }),
+        runForAll(() => http.fetch(url, { headers: [...headers], method, signal })),
       cooldownDuration: 0,
     }),
   }
 }
 
 interface Discovery {
-  /** Discovers the provider when it is first asked, and again after an hour or a failure. */
+  /**
+   * Discovers the provider when it is first asked, and again after an hour or a failure: once for all who ask
+   * meanwhile, each of whom waits no longer than their own request may.
+   */
   discovered(): Promise<Discovered>
   /** What was found last, without asking anybody; `undefined` where nothing was yet. */
   known(): Discovered | undefined
@@ -106,21 +110,23 @@ interface Discovery {
 export function openIdDiscovery(settings: ProviderSettings, http: HttpClient): Discovery {
   let latest: { at: number; result: Promise<Discovered> } | undefined
   let found: Discovered | undefined
+  const begin = () => {
+    const attempt = { at: Date.now(), result: runForAll(() => discover(settings, http)) }
+    attempt.result.then(
+      (result) => {
+        found = result
+      },
+      () => {
+        if (latest === attempt) latest = undefined
+      },
+    )
+    return attempt
+  }
   return {
     known: () => found,
     discovered() {
-      if (latest && Date.now() - latest.at < lifetimeMs) return latest.result
-      const attempt = { at: Date.now(), result: discover(settings, http) }
-      latest = attempt
-      attempt.result.then(
-        (result) => {
-          found = result
-        },
-        () => {
-          if (latest === attempt) latest = undefined
-        },
-      )
-      return attempt.result
+      if (!latest || Date.now() - latest.at >= lifetimeMs) latest = begin()
+      return withinDeadline(latest.result)
     },
   }
 }
