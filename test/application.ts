@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Express } from 'express'
 import { demoPeople, type Person } from '../sandbox/identity/people.ts'
 import { createApp } from '../src/app.ts'
 import { createAwsClients } from '../src/aws-client.ts'
@@ -20,6 +21,7 @@ import type { HttpBrowser } from './http-browser.ts'
 export interface TestApplication {
   /** Origin on 127.0.0.1. */
   url: string
+  app: Express
   server: Server
   sessionStore: SessionStore
   /** Every line logged so far, parsed. */
@@ -59,6 +61,7 @@ export async function startApplication(
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    app,
     server,
     sessionStore,
     get log() {

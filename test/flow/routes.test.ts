@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { Express } from 'express'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { signIn } from '../application.ts'
@@ -56,7 +55,7 @@ interface RouterLayer {
 
 /** The routes that Express was told of. */
 function declaredRoutes(): string[] {
-  const [app] = situation.application.server.listeners('request') as [Express]
+  const { app } = situation.application
   const { stack } = app.router as unknown as { stack: RouterLayer[] }
   return stack.flatMap(({ route }) => route?.path ?? [])
 }
