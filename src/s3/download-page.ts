@@ -13,6 +13,9 @@ import { type SignedInParts, signedInView } from './signed-in-view.ts'
 /** All that may pass before a download begins, in milliseconds. */
 const startDeadlineMs = 15_000
 
+/** Files that may pass through here at once. Each holds a connection to S3, and the pages need some, too. */
+const mostStreams = 50
+
 /** @throws AppError `s3.no_such_bucket`, `s3.no_such_key` */
 function readAsked(req: Request): { bucket: string; key: string } {
   const { key } = req.query
@@ -37,6 +40,7 @@ const needsSignIn = (error: unknown): boolean =>
  */
 export function downloadPage(parts: DownloadParts): RequestHandler {
   const { aws, withAccess } = parts
+  let streams = 0
   return async function downloadPage(req, res) {
     const { bucket, key } = readAsked(req)
     const folder = folderHref(bucket, key.slice(0, key.lastIndexOf('/') + 1))
@@ -56,8 +60,19 @@ export function downloadPage(parts: DownloadParts): RequestHandler {
       res.redirect(303, opened.url)
       return
     }
+    const { content, bytes } = opened
+    const isFull = streams >= mostStreams
+    if (isFull || req.method === 'HEAD') content.destroy()
+    if (isFull) throw new AppError('s3.throttled', { details: { problem: `${streams} files pass through` } })
     res.set('Content-Type', 'application/octet-stream').set('Content-Disposition', attachment(key))
-    if (opened.bytes !== undefined) res.set('Content-Length', String(opened.bytes))
-    await pipeline(opened.content, res)
+    if (bytes !== undefined) res.set('Content-Length', String(bytes))
+    if (req.method === 'HEAD') {
+      res.end()
+      return
+    }
+    streams += 1
+    await pipeline(content, res).finally(() => {
+      streams -= 1
+    })
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import express, { Router } from 'express'
 
@@ -17,9 +17,14 @@ function joinSheets(folder: string): string {
   return [...firstSheets, ...others.sort()].map((name) => readFileSync(join(folder, name), 'utf8')).join('\n')
 }
 
+const addressOf = (path: string, content: string | Buffer): string => {
+  const hash = createHash('sha256').update(content).digest('base64url').slice(0, 10)
+  return `${assetsPath}/${path}?v=${hash}`
+}
+
 /** What pages are made of besides HTML. */
 interface Assets {
-  /** Address of a file below `public/`, or of `style.css`; content hash included. */
+  /** Address of a file below `public/`, or of `style.css`; content hash included. Throws where there is no such file. */
   address: (path: string) => string
   /** Answers below `assetsPath`. */
   serve: Router
@@ -28,23 +33,27 @@ interface Assets {
 /** Reads the assets in `folder`. */
 export function readAssets(folder: string): Assets {
   const sheet = joinSheets(join(folder, 'css'))
-  const known = new Map<string, string>()
-  const hashed = (path: string) => {
-    const content = path === styleSheet ? sheet : readFileSync(join(folder, path))
-    const hash = createHash('sha256').update(content).digest('base64url').slice(0, 10)
-    return `${assetsPath}/${path}?v=${hash}`
-  }
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => statSync(join(folder, path)).isFile())
+    .map((path): [string, string] => [path, addressOf(path, readFileSync(join(folder, path)))])
+  const addresses = new Map([...files, [styleSheet, addressOf(styleSheet, sheet)]])
+  const current = new Set(addresses.values())
   return {
     address(path) {
-      const address = known.get(path) ?? hashed(path)
-      known.set(path, address)
+      const address = addresses.get(path)
+      if (address === undefined) throw new Error(`there is no ${path} in ${folder}`)
       return address
     },
     serve: Router()
-      .get(`/${styleSheet}`, (_req, res) => {
-        res.set('Cache-Control', 'public, max-age=31536000, immutable').type('css').send(sheet)
+      .use((req, res, next) => {
+        // For ever under the address of this very content, and no other: that may be another release's.
+        const isCurrent = current.has(req.originalUrl)
+        res.set('Cache-Control', isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache')
+        next()
       })
-      // For ever, too, since addresses change with what is there.
-      .use(express.static(folder, { immutable: true, maxAge: '1y', index: false, redirect: false })),
+      .get(`/${styleSheet}`, (_req, res) => {
+        res.type('css').send(sheet)
+      })
+      .use(express.static(folder, { cacheControl: false, index: false, redirect: false })),
   }
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Bucket } from '../../sandbox/aws/list-buckets.ts'
-import { answerWith, type Fault } from '../../sandbox/faults.ts'
+import { answerWith, type Fault, flood } from '../../sandbox/faults.ts'
 import { ada, signIn, signInUpToCallback } from '../application.ts'
 import { HttpBrowser } from '../http-browser.ts'
 import { codeOn, cookieHeader, expectRefusal, laterBy, pathsAsked, useSituation } from './situation.ts'
@@ -260,6 +260,37 @@ describe('GET /s3/:bucket/download', () => {
     situation.sandbox.s3.faults.plan('/files/kept-alive.txt', notePort, 3)
     for (const _ of [1, 2, 3]) expect((await download('files', 'kept-alive.txt')).status).toBe(303)
     expect(ports.size).toBe(1)
+  })
+
+  it('answers HEAD without reading the file', async () => {
+    const mebibyte = 1024 * 1024
+    const sent = Promise.withResolvers<number>()
+    const endless: Fault = (req, res, answer) => {
+      req.socket.once('close', () => sent.resolve(req.socket.bytesWritten))
+      flood(1024 * mebibyte)(req, res, answer)
+    }
+    situation.sandbox.s3.faults.plan('/files/a/../head', endless)
+    const { status, headers } = await fetch(
+      `${situation.application.url}/s3/files/download?key=${encodeURIComponent('a/../head')}`,
+      { method: 'HEAD', headers: { cookie: cookieHeader(browser, situation.application) } },
+    )
+    expect(status).toBe(200)
+    expect(headers.get('content-disposition')).toMatch(/^attachment; filename="head"/)
+    expect(await sent.promise).toBeLessThan(32 * mebibyte)
+  })
+
+  it('passes on fifty at once, and goes on showing pages to others', async () => {
+    await seed('a/../slow', 'x'.repeat(9 * 1024 * 1024))
+    const reader = new AbortController()
+    const headers = { cookie: cookieHeader(browser, situation.application), accept: 'application/json' }
+    const url = `${situation.application.url}/s3/files/download?key=${encodeURIComponent('a/../slow')}`
+    const open = () => fetch(url, { headers, signal: reader.signal })
+    const opened = await Promise.all(Array.from({ length: 50 }, open))
+    expect(new Set(opened.map(({ status }) => status))).toEqual(new Set([200]))
+    const refused = await open()
+    expect([refused.status, refused.headers.get('content-disposition')]).toEqual([503, null])
+    reader.abort()
+    await expect.poll(async () => (await fetch(url, { method: 'GET', headers })).status).toBe(200)
   })
 
   it('that its reader breaks off is no defect of ours', async () => {

@@ -169,6 +169,20 @@ describe('an unknown path', () => {
   })
 })
 
+it.each(['style.css', 'js/busy.js'])(
+  '%s may be kept for ever under the address of its content alone',
+  async (path) => {
+    const { text: page } = await request(situation.application.server).get('/')
+    const address = page.match(/\/assets\/[\w./-]+\?v=[\w-]{10}/g)?.find((one) => one.includes(path)) ?? ''
+    const cacheControl = async (of: string) =>
+      (await request(situation.application.server).get(of)).headers['cache-control']
+    expect(await cacheControl(address)).toBe('public, max-age=31536000, immutable')
+    // Another release's, which an instance of this one is asked for in the middle of a deployment.
+    for (const other of [`/assets/${path}?v=0123456789`, `/assets/${path}`, `${address}&more`])
+      expect(await cacheControl(other)).toBe('no-cache')
+  },
+)
+
 it('a style sheet may be kept for ever, under an address that changes with its content', async () => {
   const { text: page } = await request(situation.application.server).get('/')
   const [address = ''] = /\/assets\/style\.css\?v=[\w-]{10}/.exec(page) ?? []
