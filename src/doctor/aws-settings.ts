@@ -86,7 +86,7 @@ function checkEndpoints({ config, env }: Situation): Finding[] {
   return findings
 }
 
-const listOf = (value: unknown): string[] => [value ?? []].flat().map(String)
+const listOf = (value: unknown): string[] => [value].flat().filter((one) => typeof one === 'string')
 
 /** Whether an inline policy lets the list of buckets through, as far as Action and Resource tell. */
 function allowsListing(policy: string): boolean {

@@ -55,11 +55,13 @@ export function readDenial(message: string, attempt: Attempt): Denial {
   const same = denied === attempt.action
   const [, what = same ? attempt.resource : '*'] = resource.exec(message) ?? []
   const needed = same ? attempt : { action: denied, resource: what }
+  // Whoever may name a file would else speak as S3.
+  const words = message.replaceAll(attempt.resource, '')
   return {
     action: denied,
     resource: needed.resource,
-    because: reason(message),
-    bySession: /\b(no|a) session policy\b/.test(message),
-    statement: refusal.test(message) ? undefined : smallestStatement(needed),
+    because: reason(words),
+    bySession: /\b(no|a) session policy\b/.test(words),
+    statement: refusal.test(words) ? undefined : smallestStatement(needed),
   }
 }

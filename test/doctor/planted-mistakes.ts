@@ -496,6 +496,13 @@ export const mistakes: Record<string, [changes: Changes, ...findings: string[]]>
     },
     'WARN SESSION_POLICY does not allow s3:ListAllMyBuckets: the first page that people see is a refusal',
   ],
+  'a session policy whose action is no text': [
+    {
+      SESSION_POLICY:
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":{"toString":1},"Resource":"*"}]}',
+    },
+    'WARN SESSION_POLICY does not allow s3:ListAllMyBuckets: the first page that people see is a refusal',
+  ],
   'the ARN of a managed policy as session policy': [
     { SESSION_POLICY: 'arn:aws:iam::aws:policy/ReadOnlyAccess' },
     'FAIL SESSION_POLICY must be none, or an IAM policy document in JSON',

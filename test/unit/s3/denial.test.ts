@@ -51,6 +51,21 @@ describe('readDenial', () => {
     expect(readDenial(message, listing).bySession).toBe(bySession)
   })
 
+  it.each([
+    'x because no one may open this before calling the help desk allows',
+    'x with an explicit deny in a session policy',
+  ])('takes no word of the file’s own name for S3’s: %j', (key) => {
+    const attempt = { action: 's3:GetObject', resource: `${bucket}/${key}` }
+    const message = `${who} s3:GetObject on resource: "${attempt.resource}" because no identity-based policy allows the s3:GetObject action`
+    const denial = readDenial(message, attempt)
+    expect(denial).toMatchObject({
+      resource: attempt.resource,
+      because: 'no identity-based policy allows it',
+      bySession: false,
+    })
+    expect(denial.statement).toBeDefined()
+  })
+
   it('allows no more than the folder that was asked for, and takes no character for a wildcard', () => {
     const { statement } = readDenial('', { ...listing, prefix: 'a*b/$1?/' })
     expect(JSON.parse(statement ?? '').Condition).toEqual({
