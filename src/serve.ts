@@ -130,6 +130,8 @@ async function stop(signal: string): Promise<void> {
   await aws.destroy()
   await sessionStore.close()
   log.info('stopped')
+  // A call that nobody waits for any more would keep the process for as long as it may take.
+  process.exit()
 }
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)

@@ -82,6 +82,24 @@ describe('node src/main.ts told to stop', () => {
     },
   )
 
+  it('leaves behind what does not come to an end, and is gone', async () => {
+    const main = runMain(sandbox.environment)
+    const origin = await originOf(main)
+    sandbox.registerApplication(origin)
+    const browser = new HttpBrowser()
+    const start = await browser.get(`${origin}/initiateLogin/amazon`)
+    const callback = await browser.continueAs(ada.subjects.amazon, start.location ?? '')
+    const sts = heldAnswer()
+    sandbox.sts.faults.plan('/', sts.fault)
+    const answer = browser.get(callback).catch(() => 'cut off')
+    await sts.arrived
+    main.signal('SIGTERM')
+    const ended = await main.ended()
+    expect(await answer).toBe('cut off')
+    expect(ended.status).toBe(0)
+    expect(ended.stdout.trimEnd().split('\n').at(-1)).toContain('"msg":"stopped"')
+  })
+
   it('while nobody asks for anything exits 0 at once', async () => {
     const main = runMain()
     await originOf(main)
