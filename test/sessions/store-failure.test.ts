@@ -80,6 +80,13 @@ describe.skipIf(redisIsMissing)('Redis (skipped where redis-server is not instal
     expect(await statusOf(`${application.url}/s3/`, browser)).toBe(200)
   })
 
+  it('that can be read and not written is not ready: nobody could sign in', async () => {
+    await redis.command('REPLICAOF', '127.0.0.1', '1')
+    expect(await statusOf(`${application.url}/readyz`)).toBe(503)
+    await redis.command('REPLICAOF', 'NO', 'ONE')
+    expect(await statusOf(`${application.url}/readyz`)).toBe(200)
+  })
+
   it('that freezes makes a page wait two seconds for its 503, and goes on where it was once it thaws', async () => {
     const browser = new HttpBrowser()
     await signIn(browser, application, 'amazon')

@@ -37,7 +37,11 @@ export async function redisStore(url: string, log: Log): Promise<SessionStore> {
       reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, longestReconnectDelayMs),
     },
   })
-  client.on('error', (err) => log.error({ err }, 'the connection to the session store failed'))
+  let latestFailure: unknown
+  client.on('error', (err) => {
+    latestFailure = err
+    log.error({ err }, 'the connection to the session store failed')
+  })
   client.on('ready', () => log.info('connected to the session store'))
   const firstAttempt = Promise.withResolvers<void>()
   client.once('ready', firstAttempt.resolve).once('error', () => firstAttempt.resolve())
@@ -74,7 +78,10 @@ export async function redisStore(url: string, log: Log): Promise<SessionStore> {
       return Number(count)
     },
     async check() {
-      await inTime(client.ping())
+      // The client itself only says that it is offline.
+      if (!client.isReady && latestFailure !== undefined) throw latestFailure
+      // A server that is full, or a replica, can still be read.
+      await inTime(client.set(`${countPrefix}check`, '', { expiration: { type: 'PX', value: 1 } }))
     },
     async close() {
       client.destroy()

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sqliteStore } from '../../../../src/session/stores/sqlite.ts'
 import { sessionStoreContract } from '../../../contracts/session-store.ts'
@@ -94,6 +95,18 @@ describe('sqliteStore', () => {
   it('cannot be opened where no file can be', () => {
     expect(() => sqliteStore(folder)).toThrow(/unable to open/)
     expect(() => sqliteStore(join(folder, 'no-such-folder', 'sessions.sqlite'))).toThrow(/unable to open/)
+  })
+
+  it('says by its check that nothing can be written, though it can be read', async () => {
+    const store = sqliteStore(file)
+    await store.set('id', { sealed: 'text', expiresAt: inSeconds(60) })
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    await expect(store.check()).rejects.toThrow('database is locked')
+    expect((await store.get('id'))?.sealed).toBe('text')
+    other.close()
+    await store.check()
+    await store.close()
   })
 
   it('rejects where it was closed', async () => {
