@@ -38,7 +38,13 @@ export function checkConfiguration(situation: Situation): Finding[] {
       return untouched ? ok(id, off) : fail(id, off, 'Set what is named: README.md, steps 2, 3 and 5.')
     }),
     ...(providers.length === 0
-      ? [warn('sign-in', 'is possible with no provider', 'Configure one: README.md, steps 2, 3 and 5.')]
+      ? [
+          warn(
+            'sign-in',
+            'is possible for nobody: no provider is on',
+            'Configure one: README.md, steps 2, 3 and 5.',
+          ),
+        ]
       : []),
     ...(session.secretIsDrawn
       ? [

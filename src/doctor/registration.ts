@@ -7,7 +7,8 @@ import type { Situation } from './situation.ts'
 export interface Registration {
   provider: string
   redirectUri: string
-  javascriptOrigin: string
+  /** Only where the browser itself gets the token. */
+  javascriptOrigin: string | undefined
   privacyUrl: string
   roleArn: string
   /** JSON text. */
@@ -66,7 +67,7 @@ export function registrations({ config, env }: Situation): Registration[] {
   return [...providers, ...providersOff.map(({ id }) => draftOf(env, id))].map((settings) => ({
     provider: settings.id,
     redirectUri: `${origin}/oauth2callback/${settings.id}`,
-    javascriptOrigin: origin,
+    javascriptOrigin: settings.grant === 'implicit' ? origin : undefined,
     privacyUrl: `${origin}/privacy`,
     roleArn: settings.roleArn,
     trustPolicy: trustPolicyFor(settings.roleArn, trustOf(settings)),

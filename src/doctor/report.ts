@@ -16,7 +16,7 @@ const registration = (one: Registration): string =>
   [
     `Register with ${one.provider}:`,
     `  redirect URI       ${one.redirectUri}`,
-    `  JavaScript origin  ${one.javascriptOrigin}`,
+    ...(one.javascriptOrigin === undefined ? [] : [`  JavaScript origin  ${one.javascriptOrigin}`]),
     `  privacy notice     ${one.privacyUrl}`,
     `Trust policy of ${one.roleArn}:`,
     JSON.stringify(JSON.parse(one.trustPolicy), null, 2).replace(/^/gm, '  '),

@@ -115,6 +115,12 @@ const meanings: [failure: RegExp, finding: string, mend: string][] = [
   ],
   [/NOAUTH|WRONGPASS/, 'is refused the password', 'rediss://USER:PASSWORD@HOST, as the server has them.'],
   [
+    /unable to open database/,
+    'names a file that cannot be opened',
+    'Its folder must be there, and this user may write in it.',
+  ],
+  [/not a database/, 'names a file that is no database of SQLite', 'Name another file.'],
+  [
     /ENOTFOUND|EAI_AGAIN/,
     'names a host that does not exist',
     'Check its spelling, and the DNS of this machine.',

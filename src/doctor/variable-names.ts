@@ -66,6 +66,9 @@ const nearby = (name: string): number => (name.length < 8 ? 1 : 2)
 
 const splitName = new RegExp(`^([A-Z0-9_]+?)_(${[...otherNames.keys(), ...ofEachProvider].join('|')})$`)
 
+/** What only a provider has; AWS's own SDK reads AWS_ROLE_ARN. */
+const ofSomeProvider = /^(?!AWS_)\w+_(ISSUER|ISSUER_URL|ROLE_ARN)$/i
+
 function meantBy(name: string, ours: readonly string[]): string | undefined {
   const whole = otherWholeNames.get(name)
   if (whole) return whole
@@ -93,9 +96,18 @@ export function checkVariableNames({ env }: Situation): Finding[] {
   const set = Object.keys(env).filter((name) => env[name]?.trim())
   return [
     ...set.flatMap((name) => {
-      const meant = settled.has(name) ? undefined : meantBy(name, ours)
-      return meant
-        ? [warn(name, `is read by nobody; ${meant} is`, `Rename it to ${meant}, or take it away.`)]
+      if (settled.has(name)) return []
+      const meant = meantBy(name, ours)
+      if (meant)
+        return [warn(name, `is read by nobody; ${meant} is`, `Rename it to ${meant}, or take it away.`)]
+      return ofSomeProvider.test(name) && !ours.includes(name)
+        ? [
+            warn(
+              name,
+              'belongs to no provider',
+              'Provider X has X_ISSUER, X_APP_ID and X_ROLE_ARN, in capitals.',
+            ),
+          ]
         : []
     }),
     ...ours.flatMap((name) => {

@@ -141,7 +141,7 @@ describe('a bundle unpacked and installed without development dependencies', () 
     const doctor = startProcess(['npm', 'run', '--silent', 'doctor', '--', '--offline'], {}, folder)
     expect(await doctor.ended()).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining('WARN  sign-in is possible with no provider'),
+      stdout: expect.stringContaining('WARN  sign-in is possible for nobody: no provider is on'),
     })
   })
 

@@ -73,11 +73,13 @@ describe('what is to be registered', () => {
     expect(google).toEqual({
       provider: 'google',
       redirectUri: 'https://signin.example.com/oauth2callback/google',
-      javascriptOrigin: 'https://signin.example.com',
+      javascriptOrigin: undefined,
       privacyUrl: 'https://signin.example.com/privacy',
       roleArn: sound.GOOGLE_ROLE_ARN,
       trustPolicy: expect.stringContaining(`"accounts.google.com:aud":"${sound.GOOGLE_APP_ID}"`),
     })
+    const implicit = registrations(situationOf({ ...sound, AMAZON_GRANT: 'implicit' }))
+    expect(implicit[0]?.javascriptOrigin).toBe('https://signin.example.com')
     expect(amazon?.trustPolicy).toContain('"www.amazon.com:app_id":"<App ID')
     expect(facebook?.trustPolicy).toContain(`"graph.facebook.com:app_id":"${sound.FACEBOOK_APP_ID}"`)
     expect(other?.trustPolicy).toContain('"arn:aws:iam::111122223333:oidc-provider/example.okta.com"')

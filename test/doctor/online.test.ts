@@ -9,7 +9,7 @@ import { situationOf } from '../../src/doctor/situation.ts'
 import { createHttpClient } from '../../src/http-client.ts'
 import { testSecret } from '../application.ts'
 import { useSituation } from '../flow/situation.ts'
-import { startDynamodb } from '../sessions/engines.ts'
+import { redisIsMissing, startDynamodb, startRedis } from '../sessions/engines.ts'
 import type { Changes } from './planted-mistakes.ts'
 
 const situation = useSituation()
@@ -198,12 +198,24 @@ describe('whatever else a sign-in needs', () => {
     expect(await named({ AWS_ENDPOINT_URL_S3: nobody })).toEqual(['FAIL S3 cannot be reached: ECONNREFUSED'])
   })
 
-  it.each(['sqlite:/no/such/folder/sessions', 'redis://127.0.0.1:1'])(
-    'is named where the session store is %s',
-    async (store) => {
-      expect(await named({ SESSION_STORE: store })).toEqual([
-        expect.stringMatching(/^FAIL SESSION_STORE cannot be used: /),
-      ])
+  it.each([
+    ['sqlite:/no/such/folder/sessions', 'names a file that cannot be opened'],
+    ['redis://127.0.0.1:1', 'cannot be used: ECONNREFUSED'],
+    ['redis://no-such-host.invalid', 'names a host that does not exist'],
+  ])('is named where the session store is %s', async (store, finding) => {
+    expect(await named({ SESSION_STORE: store })).toEqual([`FAIL SESSION_STORE ${finding}`])
+  })
+
+  it.skipIf(redisIsMissing)(
+    'is named where Redis wants another password (skipped where redis-server is not installed)',
+    async () => {
+      const redis = await startRedis()
+      onTestFinished(() => redis.close())
+      await redis.command('CONFIG', 'SET', 'requirepass', 'the-password')
+      for (const user of ['', ':another@']) {
+        const store = redis.url.replace('//', `//${user}`)
+        expect(await named({ SESSION_STORE: store })).toEqual(['FAIL SESSION_STORE is refused the password'])
+      }
     },
   )
 

@@ -74,7 +74,7 @@ export const mistakes: Record<string, [changes: Changes, ...findings: string[]]>
     { ...okta, OKTA_ICON: 'okta' },
     'WARN OKTA_ICON names no file in public/icons: the neutral icon is shown',
   ],
-  'no provider is configured': [withoutProviders, 'WARN sign-in is possible with no provider'],
+  'no provider is configured': [withoutProviders, 'WARN sign-in is possible for nobody: no provider is on'],
 
   'the App ID of Amazon as client id': [
     { AMAZON_APP_ID: 'amzn1.application.0123456789abcdef' },
@@ -511,6 +511,14 @@ export const mistakes: Record<string, [changes: Changes, ...findings: string[]]>
   'a name without APP': [
     { AMAZON_SECRET: 'x' },
     'WARN AMAZON_SECRET is read by nobody; AMAZON_APP_SECRET is',
+  ],
+  'an OpenID provider by the names that others use': [
+    { KEYCLOAK_ISSUER_URL: 'https://id.example.com', KEYCLOAK_CLIENT_ID: 'x' },
+    'WARN KEYCLOAK_ISSUER_URL belongs to no provider',
+  ],
+  'an OpenID provider in small letters': [
+    { Keycloak_ISSUER: 'https://id.example.com', Keycloak_APP_ID: 'x' },
+    'WARN Keycloak_ISSUER belongs to no provider',
   ],
   'a short name of the provider': [
     { FB_APP_SECRET: 'x' },

@@ -89,7 +89,7 @@ describe('npm run doctor', () => {
   it('starts with nothing configured', async () => {
     const { status, stdout } = await doctor(['--offline'])
     expect(status).toBe(0)
-    expect(stdout).toContain('WARN  sign-in is possible with no provider')
+    expect(stdout).toContain('WARN  sign-in is possible for nobody: no provider is on')
   })
 
   it('exits 2 with the usage where it is asked for what it does not know', async () => {
