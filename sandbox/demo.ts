@@ -17,6 +17,10 @@ const withTls = process.argv.includes('--https')
 function startApplication({ environment }: Sandbox) {
   const env = {
     ...process.env,
+    // Of an installation, where somebody prepares one in the same shell.
+    PUBLIC_URL: '',
+    TRUST_PROXY: '',
+    NODE_ENV: '',
     ...environment,
     S3_HOME: demoHome,
     PORT: withTls ? '0' : port,
