@@ -61,9 +61,10 @@ function draftOf(env: Environment, id: string): ProviderSettings {
 }
 
 /** One for each provider: those that are on, in the order of the configuration, then those that are off. */
-export function registrations({ config, env }: Situation): Registration[] {
+export function registrations({ config, env, refused }: Situation): Registration[] {
   const { providers, providersOff, publicUrl, port } = config
-  const origin = publicUrl ?? `http://localhost:${port}`
+  const isRefused = refused.some(({ variable }) => variable === 'PUBLIC_URL')
+  const origin = publicUrl ?? (isRefused ? '<PUBLIC_URL>' : `http://localhost:${port}`)
   return [...providers, ...providersOff.map(({ id }) => draftOf(env, id))].map((settings) => ({
     provider: settings.id,
     redirectUri: `${origin}/oauth2callback/${settings.id}`,

@@ -86,6 +86,11 @@ describe('what is to be registered', () => {
     expect(other?.trustPolicy).toContain('"example.okta.com:aud":"0oa1example"')
   })
 
+  it('is told under no other address where PUBLIC_URL is refused', () => {
+    const [amazon] = registrations(situationOf({ ...sound, PUBLIC_URL: 'signin.example.com' }))
+    expect(amazon?.redirectUri).toBe('<PUBLIC_URL>/oauth2callback/amazon')
+  })
+
   it('is told before there is a client or a role, since those come after', () => {
     const { PUBLIC_URL } = sound
     const nothing = registrations(situationOf({ PUBLIC_URL }))
