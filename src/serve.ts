@@ -21,7 +21,10 @@ const { createServer } = process.getBuiltinModule('node:http')
 
 /** How long a start leaves the processor to its first answers, before it prepares for the first sign-in, in milliseconds. */
 const settleMs = 500
-/** How long a connection may be silent while a request is under way, in milliseconds: longer than any page takes. */
+/**
+ * How long a connection may be silent while a request is under way, in milliseconds: longer than any page takes. Node waits
+ * twice as long for who does not read what was sent.
+ */
 const silenceMs = 30_000
 /** How long requests in flight may take to finish once the process is told to stop, in milliseconds. */
 const stopGraceMs = 8_000

@@ -93,7 +93,7 @@ describe('the stacks that the commands make', () => {
     for (const { line } of deployments) {
       const [, file = ''] = /--template-file (\S+)/.exec(line) ?? []
       const { Parameters = {} } = readYaml<Template>(file)
-      const [, overrides = ''] = /--parameter-overrides (.*)$/.exec(line) ?? []
+      const [, overrides = ''] = /--parameter-overrides (.*?)(?= --|$)/.exec(line) ?? []
       const given = Object.fromEntries(
         overrides
           .trim()
