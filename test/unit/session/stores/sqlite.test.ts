@@ -104,8 +104,10 @@ describe('sqliteStore', () => {
     other.exec('BEGIN IMMEDIATE')
     await expect(store.check()).rejects.toThrow('database is locked')
     expect((await store.get('id'))?.sealed).toBe('text')
-    other.close()
+    other.exec('ROLLBACK')
     await store.check()
+    expect(other.prepare('SELECT count(*) AS left FROM counts').get()?.left).toBe(0)
+    other.close()
     await store.close()
   })
 
