@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Fault } from '../../sandbox/faults.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
 import { ada } from '../application.ts'
@@ -90,7 +90,9 @@ describe('node src/main.ts told to stop', () => {
     const start = await browser.get(`${origin}/initiateLogin/amazon`)
     const callback = await browser.continueAs(ada.subjects.amazon, start.location ?? '')
     const sts = heldAnswer()
-    sandbox.sts.faults.plan('/', sts.fault)
+    // The SDK asks again.
+    sandbox.sts.faults.plan('/', sts.fault, 9)
+    onTestFinished(() => sandbox.sts.faults.clear())
     const answer = browser.get(callback).catch(() => 'cut off')
     await sts.arrived
     main.signal('SIGTERM')
