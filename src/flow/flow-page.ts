@@ -64,11 +64,7 @@ export function flowPage(parts: FlowPageParts): RequestHandler {
         (error: unknown) => error,
       )
       if (failure instanceof AppError && failure.code === 'session.required') throw failure
-      if (failure !== undefined)
-        logFailure(
-          log,
-          failure instanceof AppError ? failure : new AppError('internal.unexpected', { cause: failure }),
-        )
+      if (failure !== undefined) logFailure(log, failure)
       const leg = currentRecording()?.receipt().legs.at(-1)
       const notAsked: Leg = { kind: 'use', startMs: 0, durationMs: 0, failure: 'session.expired', calls: [] }
       return { me: latest, leg: leg ?? notAsked }
