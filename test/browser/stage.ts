@@ -109,6 +109,8 @@ export async function signInFrom(page: Page, provider: Provider, person: Person 
 export async function continueAs(page: Page, person: Person = ada): Promise<void> {
   await page.getByRole('button', { name: `Continue as ${person.name}`, exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'Hello' }).waitFor()
+  // Its words are there before its style sheet.
+  await page.waitForLoadState('load')
 }
 
 /** A newcomer's way to the bucket list. */
